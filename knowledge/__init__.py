@@ -1,0 +1,1 @@
+"""The unified Shen-Guan service list: model, validation, search, and answers with sources."""
