@@ -1,0 +1,302 @@
+"""Conversations in SQL: the thread, its order, and who may read it.
+
+A message is stored before it is acknowledged; a repeated `client_id` returns the first one. `seq` is
+given inside the storing transaction, so replays and live delivery never disagree. Never decides who
+answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.auth import fingerprint
+from core.clock import Clock
+from core.db import Database
+from core.i18n import Lang
+from core.identity import Identity
+from core.ids import new_id, new_token
+from gateway.tables import conversations, messages, sessions
+
+Author = Literal["resident", "bot", "agent", "system"]
+REPLAY_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to store."""
+
+    author: Author
+    text: str
+    lang: Lang
+    client_id: str
+    cards: list[dict[str, Any]] = field(default_factory=list)
+    agent: dict[str, Any] | None = None
+    payload: str | None = None
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A stored message."""
+
+    id: str
+    conversation: str
+    seq: int
+    client_id: str
+    author: Author
+    at: datetime
+    lang: Lang
+    text: str
+    cards: list[dict[str, Any]]
+    agent: dict[str, Any] | None
+    payload: str | None
+    pending: bool
+
+    def public(self) -> dict[str, Any]:
+        """As clients see it."""
+        data: dict[str, Any] = {
+            "seq": self.seq,
+            "id": self.id,
+            "author": self.author,
+            "at": self.at.isoformat(),
+            "lang": self.lang,
+            "text": self.text,
+            "cards": self.cards,
+        }
+        if self.author == "resident":
+            data["client_id"] = self.client_id
+        if self.agent:
+            data["agent"] = self.agent
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A thread."""
+
+    id: str
+    client: str
+    lang: Lang
+    last_seq: int
+    read_seq: int
+    delivered_seq: int
+    state: dict[str, Any]
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A resident's browser: one conversation, perhaps an identity."""
+
+    fingerprint: str
+    conversation: str
+    identity: Identity | None
+
+
+class ConversationStore:
+    """Reads and writes threads."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+
+    async def create(self, *, client: str, lang: Lang, id_: str | None = None) -> Conversation:
+        """A new thread, or the existing one of that id."""
+        key, now = id_ or new_id("conv"), self._clock.now()
+        if id_ is not None and (found := await self.get(id_)) is not None:
+            return found
+        async with self._db.begin() as conn:
+            if (await conn.execute(select(conversations.c.id).filter_by(id=key))).first() is None:
+                await conn.execute(
+                    conversations.insert().values(
+                        id=key,
+                        client=client,
+                        lang=lang,
+                        last_seq=0,
+                        read_seq=0,
+                        delivered_seq=0,
+                        state={},
+                        created_at=now,
+                        updated_at=now,
+                    )
+                )
+        found = await self.get(key)
+        assert found is not None
+        return found
+
+    async def get(self, conversation: str) -> Conversation | None:
+        """The thread, if there is one."""
+        async with self._db.connect() as conn:
+            row = (await conn.execute(select(conversations).filter_by(id=conversation))).first()
+        if row is None:
+            return None
+        return Conversation(
+            row.id, row.client, row.lang, row.last_seq, row.read_seq, row.delivered_seq,
+            row.state or {}, row.updated_at,
+        )  # fmt: skip
+
+    async def open_session(self, conversation: str, days: int) -> str:
+        """A bearer token for the browser of this thread."""
+        token, now = new_token(), self._clock.now()
+        async with self._db.begin() as conn:
+            await conn.execute(
+                sessions.insert().values(
+                    fingerprint=fingerprint(token),
+                    conversation=conversation,
+                    identity=None,
+                    created_at=now,
+                    expires_at=now + timedelta(days=days),
+                )
+            )
+        return token
+
+    async def session(self, token: str) -> Session | None:
+        """The session behind a token; an identity that has expired is left out."""
+        if not token:
+            return None
+        now = self._clock.now()
+        async with self._db.connect() as conn:
+            row = (
+                await conn.execute(select(sessions).filter_by(fingerprint=fingerprint(token)))
+            ).first()
+        if row is None or row.expires_at < now:
+            return None
+        identity = Identity.from_claims(row.identity) if row.identity else None
+        if identity is not None and identity.expires_at <= now:
+            identity = None
+        return Session(row.fingerprint, row.conversation, identity)
+
+    async def set_identity(self, fingerprint_: str, identity: Identity | None) -> None:
+        """Attach what an issuer vouched for, or drop it."""
+        async with self._db.begin() as conn:
+            await conn.execute(
+                update(sessions)
+                .where(sessions.c.fingerprint == fingerprint_)
+                .values(identity=identity.claims() if identity else None)
+            )
+
+    async def append(self, conversation: str, draft: Draft) -> tuple[Message, bool]:
+        """Store one message; returns it and whether it is new."""
+        async with self._db.begin() as conn:
+            return await self._append(conn, conversation, draft)
+
+    async def answer(
+        self, conversation: str, question: str | None, drafts: list[Draft], *,
+        lang: Lang, state: dict[str, Any] | None,
+    ) -> list[Message]:  # fmt: skip
+        """Store the bot's answers and take `question` off the pending list, in one transaction."""
+        stored = []
+        async with self._db.begin() as conn:
+            for draft in drafts:
+                message, new = await self._append(conn, conversation, draft)
+                if new:
+                    stored.append(message)
+            if question is not None:
+                await conn.execute(
+                    update(messages).where(messages.c.id == question).values(pending=False)
+                )
+            values: dict[str, Any] = {"lang": lang}
+            if state is not None:
+                values["state"] = state
+            await conn.execute(
+                update(conversations).where(conversations.c.id == conversation).values(**values)
+            )
+        return stored
+
+    async def _append(
+        self, conn: AsyncConnection, conversation: str, draft: Draft
+    ) -> tuple[Message, bool]:
+        known = (
+            await conn.execute(
+                select(messages).filter_by(conversation=conversation, client_id=draft.client_id)
+            )
+        ).first()
+        if known is not None:
+            return _message(known), False
+        now = self._clock.now()
+        seq = (
+            await conn.execute(
+                update(conversations)
+                .where(conversations.c.id == conversation)
+                .values(last_seq=conversations.c.last_seq + 1, updated_at=now)
+                .returning(conversations.c.last_seq)
+            )
+        ).scalar_one()
+        message = Message(
+            new_id("msg"), conversation, seq, draft.client_id, draft.author, now, draft.lang,
+            draft.text, draft.cards, draft.agent, draft.payload, draft.pending,
+        )  # fmt: skip
+        await conn.execute(
+            messages.insert().values(
+                id=message.id,
+                conversation=conversation,
+                seq=seq,
+                client_id=draft.client_id,
+                author=draft.author,
+                at=now,
+                lang=draft.lang,
+                text=draft.text,
+                cards=draft.cards,
+                agent=draft.agent,
+                payload=draft.payload,
+                pending=draft.pending,
+            )
+        )
+        return message, True
+
+    async def after(self, conversation: str, seq: int, limit: int = REPLAY_LIMIT) -> list[Message]:
+        """Messages with a greater `seq`, in order; of a very long thread the newest `limit`."""
+        query = (
+            select(messages)
+            .where(messages.c.conversation == conversation, messages.c.seq > seq)
+            .order_by(messages.c.seq.desc())
+            .limit(limit)
+        )
+        async with self._db.connect() as conn:
+            rows = (await conn.execute(query)).all()
+        return [_message(row) for row in reversed(rows)]
+
+    async def pending(self, since: datetime) -> list[Message]:
+        """Residents' messages the bot has not answered: what a killed process left behind."""
+        query = (
+            select(messages)
+            .where(messages.c.pending.is_(True), messages.c.at >= since)
+            .order_by(messages.c.conversation, messages.c.seq)
+        )
+        async with self._db.connect() as conn:
+            return [_message(row) for row in (await conn.execute(query)).all()]
+
+    async def mark(self, conversation: str, **columns: Any) -> None:
+        """Set `lang`, `read_seq`, `delivered_seq` or `state` of a thread."""
+        async with self._db.begin() as conn:
+            await conn.execute(
+                update(conversations).where(conversations.c.id == conversation).values(**columns)
+            )
+
+    async def replace_card(self, message: str, index: int, card: dict[str, Any]) -> None:
+        """Change one card of a stored message, e.g. the score in a rating card."""
+        async with self._db.begin() as conn:
+            row = (await conn.execute(select(messages.c.cards).filter_by(id=message))).first()
+            if row is None:
+                return
+            cards = [*row.cards]
+            cards[index] = card
+            await conn.execute(update(messages).where(messages.c.id == message).values(cards=cards))
+
+    async def count(self) -> int:
+        """How many messages are stored."""
+        async with self._db.connect() as conn:
+            return int(
+                (await conn.execute(select(func.count()).select_from(messages))).scalar_one()
+            )
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        row.id, row.conversation, row.seq, row.client_id, row.author, row.at, row.lang, row.text,
+        row.cards, row.agent, row.payload, row.pending,
+    )  # fmt: skip

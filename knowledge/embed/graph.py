@@ -1,0 +1,189 @@
+"""Builds the bundled model's files: an exact 4-bit ONNX graph and its tokenizer.
+
+The network is BERT with 12 layers, mean pooling and L2 normalisation inside the graph, written node
+by node from the packed weights (no torch, no export, no requantisation). Runs once at set-up; the
+folder is named by the digest of its inputs, written aside and renamed, so it is there whole or not
+at all. Inputs `input_ids`, `attention_mask` int64[n, s]; output `embedding` float32[n, 384].
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from knowledge.embed.blob import BLOCK, Blob
+from knowledge.embed.tokens import build_tokenizer
+
+_MS = "com.microsoft"
+
+
+class _Graph:
+    """Collects nodes and weights under construction."""
+
+    def __init__(self, blob: Blob) -> None:
+        self.blob = blob
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+
+    def constant(self, name: str, values: npt.NDArray[Any]) -> str:
+        self.weights.append(numpy_helper.from_array(values, name))
+        return name
+
+    def floats(self, name: str, *shape: int) -> str:
+        return self.constant(name, self.blob.floats(name, *shape))
+
+    def node(self, op: str, inputs: list[str], out: str, domain: str = "", **attrs: Any) -> str:
+        self.nodes.append(helper.make_node(op, inputs, [out], name=out, domain=domain, **attrs))
+        return out
+
+    def dense(self, x: str, name: str, weights: list[str], shape: tuple[int, int]) -> str:
+        """x · Wᵀ + b over packed 4-bit rows; several weights are stacked into one product."""
+        rows, columns = shape
+        packed, scales, biases = [], [], []
+        for weight in weights:
+            values, scale = self.blob.quantised(f"{weight}.w", rows, columns)
+            blocks = values.reshape(rows, columns // BLOCK, BLOCK)
+            packed.append(blocks[:, :, 0::2] | (blocks[:, :, 1::2] << 4))
+            scales.append(scale)
+            biases.append(self.blob.floats(f"{weight}.b", rows))
+        inputs = [
+            x,
+            self.constant(f"{name}.q", np.concatenate(packed).astype(np.uint8)),
+            self.constant(f"{name}.s", np.concatenate(scales)),
+            "",
+            "",
+            self.constant(f"{name}.b", np.concatenate(biases)),
+        ]
+        total = rows * len(weights)
+        return self.node(
+            "MatMulNBits", inputs, name, _MS,
+            K=columns, N=total, bits=4, block_size=BLOCK, accuracy_level=4,
+        )  # fmt: skip
+
+    def add_norm(self, x: str, skip: str, prefix: str, out: str) -> str:
+        shape = self.blob.shape
+        weight = self.floats(f"{prefix}.w", shape.hidden)
+        bias = self.floats(f"{prefix}.b", shape.hidden)
+        return self.node(
+            "SkipLayerNormalization", [x, skip, weight, bias], out, _MS, epsilon=shape.epsilon
+        )
+
+
+def _embeddings(g: _Graph) -> str:
+    shape = g.blob.shape
+    values, scales = g.blob.quantised("emb.word", shape.vocabulary, shape.hidden)
+    table = TensorProto(name="emb.q", data_type=TensorProto.UINT4)
+    table.dims.extend([shape.vocabulary, shape.hidden])
+    table.raw_data = (values[:, 0::2] | (values[:, 1::2] << 4)).astype(np.uint8).tobytes()
+    zero = TensorProto(name="emb.z", data_type=TensorProto.UINT4)
+    zero.dims.extend([shape.vocabulary, shape.hidden // BLOCK])
+    zero.raw_data = b"\x88" * (shape.vocabulary * shape.hidden // BLOCK // 2)
+    g.weights += [table, zero]
+    scale = g.constant("emb.s", scales)
+    words = g.node(
+        "GatherBlockQuantized", ["emb.q", "input_ids", scale, "emb.z"], "words", _MS,
+        block_size=BLOCK, gather_axis=0, quantize_axis=1,
+    )  # fmt: skip
+    places = g.blob.floats("emb.pos", shape.positions, shape.hidden)
+    places = places + g.blob.floats("emb.type", shape.types, shape.hidden)[0]
+    g.constant("places", places)
+    g.constant("zero", np.array([0], np.int64))
+    g.node("Shape", ["input_ids"], "length", start=1, end=2)
+    g.node("Slice", ["places", "zero", "length", "zero"], "place")
+    g.node("Add", ["words", "place"], "embedded")
+    weight, bias = g.floats("emb.ln.w", shape.hidden), g.floats("emb.ln.b", shape.hidden)
+    return g.node(
+        "LayerNormalization", ["embedded", weight, bias], "x0", axis=-1, epsilon=shape.epsilon
+    )
+
+
+def _layer(g: _Graph, x: str, index: int) -> str:
+    shape = g.blob.shape
+    p = f"l{index}"
+    square = (shape.hidden, shape.hidden)
+    g.dense(x, f"{p}.qkv", [f"{p}.q", f"{p}.k", f"{p}.v"], square)
+    parts = [f"{p}.query", f"{p}.key", f"{p}.value"]
+    g.nodes.append(helper.make_node("Split", [f"{p}.qkv"], parts, axis=-1, num_outputs=3))
+    g.node(
+        "MultiHeadAttention", [*parts, "", "mask32"], f"{p}.ctx", _MS, num_heads=shape.heads
+    )
+    g.dense(f"{p}.ctx", f"{p}.att", [f"{p}.ao"], square)
+    middle = g.add_norm(f"{p}.att", x, f"{p}.aln", f"{p}.mid")
+    g.dense(middle, f"{p}.up", [f"{p}.fi"], (shape.inner, shape.hidden))
+    g.node("Gelu", [f"{p}.up"], f"{p}.gelu", _MS)
+    g.dense(f"{p}.gelu", f"{p}.down", [f"{p}.fo"], (shape.hidden, shape.inner))
+    return g.add_norm(f"{p}.down", middle, f"{p}.oln", f"x{index + 1}")
+
+
+def _pooled(g: _Graph, x: str) -> None:
+    """Mean over real tokens, then unit length."""
+    g.node("Cast", ["attention_mask"], "mask_f", to=TensorProto.FLOAT)
+    g.constant("axis_last", np.array([2], np.int64))
+    g.constant("axis_tokens", np.array([1], np.int64))
+    g.node("Unsqueeze", ["mask_f", "axis_last"], "mask_3d")
+    g.node("Mul", [x, "mask_3d"], "masked")
+    g.node("ReduceSum", ["masked", "axis_tokens"], "summed", keepdims=0)
+    g.node("LpNormalization", ["summed"], "embedding", axis=-1, p=2)
+
+
+def build_graph(blob: Blob) -> onnx.ModelProto:
+    """The whole network as an ONNX model."""
+    g = _Graph(blob)
+    g.node("Cast", ["attention_mask"], "mask32", to=TensorProto.INT32)
+    x = _embeddings(g)
+    for index in range(blob.shape.layers):
+        x = _layer(g, x, index)
+    _pooled(g, x)
+    dims: list[str | int] = ["n", "s"]
+    graph = helper.make_graph(
+        g.nodes,
+        "multilingual-e5-small-q4",
+        [
+            helper.make_tensor_value_info(name, TensorProto.INT64, dims)
+            for name in ("input_ids", "attention_mask")
+        ],
+        [
+            helper.make_tensor_value_info(
+                "embedding", TensorProto.FLOAT, ["n", blob.shape.hidden]
+            )
+        ],
+        g.weights,
+    )
+    opsets = [helper.make_opsetid("", 21), helper.make_opsetid(_MS, 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=10)
+
+
+def write_model(weights: Path, target: Path) -> None:
+    """Write `model.onnx`, `tokenizer.json`, `characters.json`, `model.json` into `target`, whole."""
+    blob = Blob(weights)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    room = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
+    try:
+        onnx.save(build_graph(blob), str(room / "model.onnx"))
+        build_tokenizer(blob.pieces, room)
+        about = {
+            "name": target.name,
+            "model": "intfloat/multilingual-e5-small",
+            "dim": blob.shape.hidden,
+            "bits": 4,
+            "pad": blob.pieces.pad,
+            "max_tokens": blob.shape.positions,
+        }
+        (room / "model.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        try:
+            room.chmod(0o755)
+            os.replace(room, target)
+        except OSError:
+            if not (target / "model.json").is_file():  # else: another process was first
+                raise
+    finally:
+        shutil.rmtree(room, ignore_errors=True)

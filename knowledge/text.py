@@ -1,0 +1,184 @@
+"""What a resident's words mean before any search: script, dialect, fillers, cities, language.
+
+`understand` is the one entry: pure, no model, tens of microseconds. It decides which city each fact
+belongs to (「我在东莞交公积金，想在深圳买房」: contributes in Dongguan, buys in Shenzhen). It never
+drops a word that carries meaning from `text`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+import zhconv_rs
+
+from core.cards import City
+from core.i18n import Lang, detect_lang
+from knowledge.lexicon import (
+    CANTONESE,
+    CANTONESE_MARKS,
+    ELSEWHERE,
+    FILLERS_EN,
+    FILLERS_ZH,
+    KEEP,
+    PLACES,
+    PLACES_EN,
+)
+from knowledge.model import DecidingFact
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A question, taken apart."""
+
+    original: str
+    text: str
+    """Simplified, Mandarin words, fillers gone; cities kept."""
+    core: str
+    """`text` without city names: what is searched for."""
+    lang: Lang
+    cantonese: bool
+    cities: tuple[City, ...]
+    """Cities named, in order of appearance, each once."""
+    roles: dict[DecidingFact, City] = field(default_factory=dict)
+    """Which city which fact of the resident's lies in, where the words say so."""
+    elsewhere: bool = False
+    """Another city than ours is named and neither of ours."""
+
+
+_SPACES = re.compile(r"\s+")
+_HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+_CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
+_CANTONESE = re.compile("|".join([*map(re.escape, KEEP), *(re.escape(k) for k, _ in CANTONESE)]))
+_CANTONESE_MAP = dict(CANTONESE)
+_MARKS = re.compile(f"[{CANTONESE_MARKS}]|点样|边度|几钱|几耐|點樣|邊度|系咪|唔该")
+_WAGES = re.compile(r"(拖欠|欠|冇出|没有出|不出|唔出|出|追|讨)(我|我们|人)?(的|嘅)?人工(?!客服|服务|坐席)")
+_POINT = re.compile(r"(?<![几一二三四五六七八九十两网地优缺重终起站热景上下早晚有差快慢\d])点(?=(办|申请|提|领|补|换|查|交|转|开|样|做|算|去|拿|取|报|先|可以|入户|迁|续))")  # noqa: E501
+_FILLERS_ZH = re.compile("|".join(sorted(map(re.escape, FILLERS_ZH), key=len, reverse=True)))
+_FILLERS_EN = re.compile(r"\b(?:" + "|".join(FILLERS_EN) + r")\b[,.!]?", re.IGNORECASE)
+_TAIL = re.compile(r"[呢啊吧呀啦嘛哈喔噢哦架嘎㗎咯喇嘞]+(?=[？?！!。，,.\s]|$)")
+_REPEAT = re.compile(r"([\u3400-\u9fff]{2,6})\1+")
+_PUNCT = re.compile(r"[\s，,。.！!？?；;：:、…~～·\"'“”‘’()（）\[\]【】《》<>—–\-/\\|]+")
+
+
+def _city_pattern() -> re.Pattern[str]:
+    groups = []
+    for city in PLACES:
+        zh = "|".join(sorted(PLACES[city], key=len, reverse=True))
+        en = "|".join(sorted(PLACES_EN[city], key=len, reverse=True))
+        groups.append(f"(?P<{city}>{zh}|(?<![a-z])(?:{en})(?![a-z]))")
+    return re.compile("|".join(groups) + "|(?<![a-z])莞(?=[市的办交])|深莞", re.IGNORECASE)
+
+
+_CITY = _city_pattern()
+_IN_CITY = re.compile(r"\b(in|at|from|for|of|to|within)\s+$", re.IGNORECASE)
+_ELSEWHERE = re.compile("|".join(ELSEWHERE), re.IGNORECASE)
+
+# What stands after (or just before) a city decides the fact it is about.
+_ROLES: tuple[tuple[DecidingFact, str], ...] = (
+    ("contribution_city", r"(交|缴|存|买)(的|了|着|过)?(住房)?公积金|公积金(账户|帐户)?(在|交|缴)|(housing|provident) fund|公积金"),
+    ("insured_city", r"(交|缴|参|买|上)(的|了|着|过)?(社保|医保|保险)|参保|社保(在|关系)|医保(在|关系)|insured|insurance|social security"),
+    ("property_city", r"买(了|的|个|一套|套)?(新|二手)?房|购房|置业|房产|有房|的房子|首付|房贷|bought|buy(ing)?|purchas|own a|home|house|flat|apartment|mortgage"),
+    ("hukou_city", r"户口|户籍|hukou|household regist"),
+    ("school_city", r"上学|读书|入学|学位|上小学|上初中|念书|school"),
+    ("employer_city", r"上班|工作|打工|的公司|就业|单位|work(ing|s)?|employ|job|company"),
+    ("residence_city", r"住|租|居住|生活|liv(e|ing)|rent|stay|reside"),
+    ("premises_city", r"开店|开了|店|经营|shop|restaurant|premises"),
+    ("event_city", r"就医|看病|住院|生孩子|出生|hospital|treat|born"),
+)  # fmt: skip
+_ROLE_PATTERNS = tuple((fact, re.compile(pattern, re.IGNORECASE)) for fact, pattern in _ROLES)
+_CLAUSE = re.compile(r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE)
+
+
+def simplify(text: str) -> str:
+    """NFKC, one line, simplified characters, lower-case Latin; nothing else changed."""
+    clean = _CONTROL.sub(" ", unicodedata.normalize("NFKC", text))
+    clean = zhconv_rs.zhconv(clean, "zh-cn").lower()
+    return _SPACES.sub(" ", _HAN_GAP.sub("", clean)).strip()
+
+
+def _mandarin(text: str) -> str:
+    text = _WAGES.sub(lambda m: m.group(0).replace("人工", "工资"), text)
+    if _MARKS.search(text) or "點" in text:
+        text = _POINT.sub("怎么", text)
+        text = _CANTONESE.sub(lambda m: _CANTONESE_MAP.get(m.group(0), m.group(0)), text)
+    return text
+
+
+def _strip(text: str, lang: Lang) -> str:
+    if lang == "en":
+        out = _FILLERS_EN.sub(" ", text)
+    else:
+        out = _REPEAT.sub(r"\1", _FILLERS_ZH.sub("", text))
+        out = _TAIL.sub("", out)
+    out = _SPACES.sub(" ", out).strip(" ,，.。!！~～…、;；")
+    return out or text
+
+
+def cities_in(text: str) -> list[tuple[City, int, int]]:
+    """(city, start, end) of each mention in simplified text."""
+    found: list[tuple[City, int, int]] = []
+    for match in _CITY.finditer(text):
+        if match.group(0) == "深莞":
+            continue
+        city: City = "shenzhen" if match.lastgroup == "shenzhen" else "dongguan"
+        found.append((city, match.start(), match.end()))
+    return found
+
+
+def without_cities(text: str) -> str:
+    """Text with our cities' names (and an English "in" before them) taken out."""
+    parts: list[str] = []
+    at = 0
+    for _city, start, end in cities_in(text):
+        before = _IN_CITY.sub("", text[at:start])
+        parts.append(before[:-1] if before.endswith("在") and len(before) > 1 else before)
+        at = end
+    parts.append(text[at:])
+    out = _SPACES.sub(" ", "".join(parts)).strip(" ,，.。")
+    return out or text
+
+
+def _roles(text: str, mentions: list[tuple[City, int, int]]) -> dict[DecidingFact, City]:
+    """For each city the facts named in its clause, nearest city winning."""
+    bounds = [0, *(m.start() for m in _CLAUSE.finditer(text)), len(text)]
+    roles: dict[DecidingFact, City] = {}
+    for left, right in zip(bounds, bounds[1:], strict=False):
+        here = [m for m in mentions if left <= m[1] < right]
+        if not here:
+            continue
+        for fact, pattern in _ROLE_PATTERNS:
+            for match in pattern.finditer(text, left, right):
+                nearest = min(here, key=lambda m: abs(m[2] - match.start()))
+                roles.setdefault(fact, nearest[0])
+    if "contribution_city" in roles:
+        roles.setdefault("account_city", roles["contribution_city"])
+    return roles
+
+
+def understand(text: str, *, lang: Lang | None = None) -> Understood:
+    """Take a question apart; `lang` overrides the language of the words."""
+    original = text
+    is_yue = bool(_MARKS.search(simplify(text)))
+    simple = simplify(text)
+    spoken = detect_lang(simple, lang or "zh")
+    simple = _mandarin(simple)
+    clean = _strip(simple, spoken)
+    mentions = cities_in(clean)
+    cities = tuple(dict.fromkeys(city for city, _, _ in mentions))
+    return Understood(
+        original=original,
+        text=clean,
+        core=without_cities(clean),
+        lang=spoken,
+        cantonese=is_yue,
+        cities=cities,
+        roles=_roles(clean, mentions) if len(cities) > 1 else {},
+        elsewhere=not cities and bool(_ELSEWHERE.search(clean)),
+    )
+
+
+def squash(text: str) -> str:
+    """Text without punctuation or spaces, for comparisons."""
+    return _PUNCT.sub("", text)
