@@ -169,44 +169,48 @@ def _span_text(span: Span, lang: Lang) -> str:
 
 
 def _insured(record: SocialSecurityRecord, lang: Lang) -> Shown:
-    fields = [
-        _field("status", text(f"cities.insured.{record.status}", lang), lang),
-        _field("social_no", masked(record.number), lang),
-        _field("insured_base", money(record.base), lang),
-    ]
-    fields += [
-        AccountField(label=text(f"cities.scheme.{s.scheme}", lang), value=_scheme(s, lang))
-        for s in record.schemes
-    ]
-    pension = next((s for s in record.schemes if s.scheme == "pension"), None)
-    first = pension or (record.schemes[0] if record.schemes else None)
-    if first is None:
-        return text(f"cities.insured.{record.status}", lang), fields
-    return (
-        text(
-            "cities.insured.headline",
-            lang,
-            scheme=text(f"cities.scheme.{first.scheme}", lang),
-            months=text("cities.months", lang, count=first.months),
-        ),
-        fields,
+    status = text(f"cities.insured.{record.status}", lang)
+    fields = [_field("status", status, lang), _field("social_no", masked(record.number), lang)]
+    if record.base:
+        fields.append(_field("insured_base", money(record.base), lang))
+    together = len({scheme.gaps for scheme in record.schemes}) == 1
+    for scheme in record.schemes:
+        label = text(f"cities.scheme.{scheme.scheme}", lang)
+        fields.append(AccountField(label=label, value=_scheme(scheme, lang, gaps=not together)))
+    if together:
+        fields.append(_field("gaps", _gaps(record.schemes[0], lang), lang))
+    if not record.schemes:
+        return status, fields
+    first = next((s for s in record.schemes if s.scheme == "pension"), record.schemes[0])
+    headline = text(
+        "cities.insured.headline",
+        lang,
+        scheme=text(f"cities.scheme.{first.scheme}", lang),
+        months=text("cities.months", lang, count=first.months),
     )
+    return headline, fields
 
 
-def _scheme(scheme: SchemeRecord, lang: Lang) -> str:
+def _scheme(scheme: SchemeRecord, lang: Lang, *, gaps: bool) -> str:
     parts = [
         text("cities.months", lang, count=scheme.months),
         text(f"cities.insured.{scheme.status}", lang),
     ]
     if scheme.through is not None:
         parts.append(text("cities.insured.through", lang, month=month_text(scheme.through, lang)))
-    if scheme.gaps:
-        shown = "; ".join(_span_text(gap, lang) for gap in scheme.gaps[-3:])
-        key = "cities.insured.gaps" if len(scheme.gaps) <= 3 else "cities.insured.gaps_more"
-        parts.append(text(key, lang, gaps=shown, count=len(scheme.gaps)))
-    else:
-        parts.append(text("cities.insured.no_gaps", lang))
+    if gaps:
+        parts.append(text("cities.insured.gaps", lang, gaps=_gaps(scheme, lang)))
     return " · ".join(parts)
+
+
+def _gaps(scheme: SchemeRecord, lang: Lang) -> str:
+    """The last three gaps, and how many there are if more."""
+    if not scheme.gaps:
+        return text("cities.insured.no_gaps", lang)
+    shown = ("；" if lang == "zh" else "; ").join(_span_text(gap, lang) for gap in scheme.gaps[-3:])
+    if len(scheme.gaps) <= 3:
+        return shown
+    return text("cities.insured.gaps_more", lang, gaps=shown, count=len(scheme.gaps))
 
 
 def _hold_fields(hold: str | None, lang: Lang) -> list[AccountField]:

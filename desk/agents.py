@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -273,8 +273,3 @@ def demo_agents() -> list[dict[str, Any]]:
     """The demonstration agents, as published in `docs/demo-accounts.json`."""
     loaded: list[dict[str, Any]] = json.loads(DEMO_FILE.read_text(encoding="utf-8"))
     return loaded
-
-
-def expires_of(now: datetime) -> datetime:
-    """When a session opened at `now` ends."""
-    return now + timedelta(seconds=SESSION_S)

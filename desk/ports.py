@@ -20,7 +20,8 @@ class ConversationPort(Protocol):
     async def transcript(
         self, conversation: str, *, limit: int = 200, after: int = 0
     ) -> list[dict[str, Any]]:
-        """The last `limit` messages with `seq > after`, as `Message` of the protocol, in order."""
+        """Messages as `Message` of the protocol, in `seq` order: with `after` 0 the last `limit`, else
+        the first `limit` with `seq > after`."""
         ...
 
     async def agent_message(

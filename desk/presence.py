@@ -74,9 +74,7 @@ class PresenceStore:
                 if status == "online" and row.status != "online":
                     values["idle_since"] = now
                 await conn.execute(
-                    update(agent_presence)
-                    .where(agent_presence.c.agent == agent)
-                    .values(**values)
+                    update(agent_presence).where(agent_presence.c.agent == agent).values(**values)
                 )
         self._in_sql[agent] = now
 

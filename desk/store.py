@@ -9,19 +9,20 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.clock import Clock
 from core.db import Database
 from core.errors import Conflict, NotFound
+from core.log import get_log
 from core.metrics import counter
 from core.outbox import emit
-from desk.routing import COST
 from desk.tables import desk_counters, ratings, ticket_events, tickets, wrap_ups
 from desk.tickets import OPEN, WAITING, Change, Command, Ticket, decide, queue_key
 
+log = get_log(__name__)
 TOPIC = "desk.ticket"
 TRANSITIONS = counter("sg_desk_transitions", "Ticket transitions", ("kind",))
 LOST_RACES = counter("sg_desk_cas_lost", "Compare-and-set lost and tried again")
@@ -93,7 +94,7 @@ class TicketStore:
                     if found is not None:
                         return found, False
                     await conn.execute(tickets.insert().values(**_values(ticket)))
-                    await self._record(conn, Change(ticket, "opened"))
+                    await self._record(conn, Change(ticket, "opened"), ticket.opened_at)
                 return ticket, True
             except IntegrityError:  # another process opened one at the same moment
                 LOST_RACES.inc()
@@ -111,22 +112,23 @@ class TicketStore:
             try:
                 async with self._db.begin() as conn:
                     before = await _get(conn, ticket_id)
-                    change = decide(before, command, self._clock.now())
+                    now = self._clock.now()
+                    change = decide(before, command, now)
                     if change is None:
                         return before, None
-                    event = await self.swap(conn, before, change)
+                    event = await self.swap(conn, before, change, now)
                     if event is not None:
                         if extra is not None:
                             await extra(conn, change)
                         return change.ticket, event
                     await conn.rollback()
-            except OperationalError:  # PostgreSQL: could not serialise
-                pass
+            except (OperationalError, IntegrityError) as exc:  # a row appeared at the same moment
+                log.info("desk.cas_retry", ticket=ticket_id, problem=type(exc).__name__)
             LOST_RACES.inc()
         raise Conflict()
 
     async def swap(
-        self, conn: AsyncConnection, before: Ticket, change: Change
+        self, conn: AsyncConnection, before: Ticket, change: Change, now: datetime
     ) -> TicketEvent | None:
         """The compare-and-set: None when `before` is no longer what is stored."""
         result = await conn.execute(
@@ -136,9 +138,9 @@ class TicketStore:
         )
         if result.rowcount != 1:
             return None
-        return await self._record(conn, change)
+        return await self._record(conn, change, now)
 
-    async def _record(self, conn: AsyncConnection, change: Change) -> TicketEvent:
+    async def _record(self, conn: AsyncConnection, change: Change, now: datetime) -> TicketEvent:
         ticket = change.ticket
         event = TicketEvent(
             seq=await _next(conn),
@@ -147,7 +149,7 @@ class TicketStore:
             state=ticket.state,
             version=ticket.version,
             agent=change.agent,
-            at=self._clock.now(),
+            at=now,
         )
         await conn.execute(
             ticket_events.insert().values(
@@ -201,18 +203,6 @@ class TicketStore:
             rows = await conn.execute(select(tickets).where(where).order_by(tickets.c.opened_at))
             return [_ticket(row) for row in rows]
 
-    async def loads(self) -> dict[str, int]:
-        """Capacity units in use by agent: offered, active and in wrap-up."""
-        who = func.coalesce(tickets.c.agent, tickets.c.offered_to)
-        cost = case((tickets.c.media == "video", COST["video"]), else_=COST["text"])
-        query = (
-            select(who, func.sum(cost))
-            .where(tickets.c.state.in_(("offered", "active", "wrap_up")))
-            .group_by(who)
-        )
-        async with self._db.connect() as conn:
-            return {row[0]: int(row[1]) for row in await conn.execute(query)}
-
     async def handle_times(self, media: str, limit: int = 20) -> list[float]:
         """Seconds from accepting to ending of the last conversations of a medium."""
         query = (
@@ -230,7 +220,9 @@ class TicketStore:
         query = select(ticket_events).where(ticket_events.c.seq > seq)
         return await self._events(query.order_by(ticket_events.c.seq).limit(limit))
 
-    async def pending_effects(self, ticket: str | None = None, limit: int = 100) -> list[TicketEvent]:
+    async def pending_effects(
+        self, ticket: str | None = None, limit: int = 100
+    ) -> list[TicketEvent]:
         """Events whose consequences have not been carried out, in order."""
         query = select(ticket_events).where(ticket_events.c.effects_pending)
         if ticket is not None:
@@ -263,13 +255,17 @@ class TicketStore:
     async def report_of(self, ticket: str) -> Report | None:
         """The wrap-up of a ticket."""
         async with self._db.connect() as conn:
-            row = (
-                await conn.execute(select(wrap_ups).where(wrap_ups.c.ticket == ticket))
-            ).first()
+            row = (await conn.execute(select(wrap_ups).where(wrap_ups.c.ticket == ticket))).first()
         if row is None:
             return None
         return Report(
-            row.ticket, row.agent, row.client_id, row.summary, row.outcome, tuple(row.codes), row.note
+            row.ticket,
+            row.agent,
+            row.client_id,
+            row.summary,
+            row.outcome,
+            tuple(row.codes),
+            row.note,
         )
 
     def report_writer(self, report: Report) -> Extra:

@@ -23,9 +23,7 @@ def position(ticket: Ticket, queue: Sequence[Ticket]) -> int | None:
     return 1 + sum(
         1
         for other in queue
-        if other.id != ticket.id
-        and other.state in WAITING
-        and queue_key(other) < queue_key(ticket)
+        if other.id != ticket.id and other.state in WAITING and queue_key(other) < queue_key(ticket)
     )
 
 

@@ -156,19 +156,30 @@ class ConversationStore:
 
     async def session(self, token: str) -> Session | None:
         """The session behind a token; an identity that has expired is left out."""
-        if not token:
-            return None
+        return await self.session_by_fingerprint(fingerprint(token)) if token else None
+
+    async def session_by_fingerprint(self, fingerprint_: str) -> Session | None:
+        """The session as it is now; an identity that has expired is left out."""
         now = self._clock.now()
         async with self._db.connect() as conn:
-            row = (
-                await conn.execute(select(sessions).filter_by(fingerprint=fingerprint(token)))
-            ).first()
+            row = (await conn.execute(select(sessions).filter_by(fingerprint=fingerprint_))).first()
         if row is None or row.expires_at < now:
             return None
         identity = Identity.from_claims(row.identity) if row.identity else None
         if identity is not None and identity.expires_at <= now:
             identity = None
         return Session(row.fingerprint, row.conversation, identity)
+
+    async def identity_of(self, conversation: str) -> Identity | None:
+        """Who is signed in to a thread, for a turn that goes on after a restart."""
+        now = self._clock.now()
+        query = select(sessions.c.identity).where(
+            sessions.c.conversation == conversation, sessions.c.expires_at > now
+        )
+        async with self._db.connect() as conn:
+            rows = (await conn.execute(query)).scalars().all()
+        known = [Identity.from_claims(row) for row in rows if row]
+        return next((i for i in known if i.expires_at > now), None)
 
     async def set_identity(self, fingerprint_: str, identity: Identity | None) -> None:
         """Attach what an issuer vouched for, or drop it."""

@@ -63,3 +63,7 @@ class Hub:
     def listening(self, conversation: str) -> bool:
         """Whether anyone listens."""
         return conversation in self._subscribers
+
+    def conversations(self) -> list[str]:
+        """Everything that is listened to now."""
+        return list(self._subscribers)

@@ -28,12 +28,12 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|how (long|soon|many (days|weeks|months))|turnaround|processing time|same[- ]day|when (will|can) i (get|receive)", _I)),
     ("fee", re.compile(
         r"多少钱|费用|收费|要钱|花钱|工本费|免费|手续费|价格|交(多少|什么)?费|几块|多少块|钱贵|要不要(给|交)?钱|收钱"
-        r"|how much (does|is|will|do i pay|to|for)|cost|\bfees?\b|price|free of charge|is it free|charge", _I)),
+        r"|how much (does|is|will|do i pay|to|for)|^how much\W*$|cost|\bfees?\b|price|free of charge|is it free|charge", _I)),
     ("where", re.compile(
         r"在?哪里|在?哪儿|哪个(窗口|地方|部门|单位|派出所|网点|大厅|点)|地址|地点|去哪|到哪|位置|网点|找谁|附近"
         r"|\bwhere\b|address|location|which (office|counter|window|branch|department)|nearest", _I)),
     ("channels", re.compile(
-        r"网上|线上|在线|app|小程序|手机(上|能|可以|办)|自助机|自助终端|不(用)?(去|跑|到)(现场|窗口|大厅)|邮寄|代办|上门|视频办"
+        r"网上|线上|在线|(?<![a-z])app(?![a-z])|小程序|手机(上|能|可以|办)|自助机|自助终端|不(用)?(去|跑|到)(现场|窗口|大厅)|邮寄|代办|上门|视频办"
         r"|公众号|微信|支付宝|粤省事|i深圳|能不能(网|线)|\bonline\b|\bapp\b|by (phone|mail|post)|on my phone|kiosk|in person"
         r"|without going|mini[- ]?program|website", _I)),
     ("eligibility", re.compile(
@@ -55,7 +55,7 @@ _FOLLOW_EN = re.compile(
     r"( then| instead| too| as well)?[?. ]*$", _I)  # fmt: skip
 _POINTING = re.compile(r"\b(it|that|this|there|they|those|one)\b|这个|那个|它|这种|上面|刚才|这事|那事", _I)
 _GENERIC = re.compile(
-    r"那么?|这个|那个|这|它|还有|另外|呢|吗|的|了|要|需要|什么|哪些|啥|多少|钱|多久|多长|时间|几天|费用|收费|材料|资料|证件|带|准备"
+    r"这个|那个|那么?|这|它|还有|另外|呢|吗|的|了|要|需要|什么|哪些|啥|多少|钱|多久|多长|时间|几天|费用|收费|材料|资料|证件|带|准备"
     r"|怎么|如何|办理|办|流程|步骤|条件|资格|在|哪里|哪儿|去|地址|网上|线上|手机|可以|能|不能|能不能|可不可以|我|我们|一共|大概|一般|免费"
     r"|手续|交|得|是|有|没有|会|才|到|拿|好|深圳|东莞|那边|这边|两边|一样|城市|哪个|市|小程序|窗口|现场|申请|下来|别的|其他|和|跟|吧|啊|呀"
     r"|具体|详细|说|一下|呢|电话|地方|部门|上门|快递|邮寄|自助机|等"

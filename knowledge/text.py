@@ -54,7 +54,7 @@ _CANTONESE = re.compile("|".join([*map(re.escape, KEEP), *(re.escape(k) for k, _
 _CANTONESE_MAP = dict(CANTONESE)
 _MARKS = re.compile(f"[{CANTONESE_MARKS}]|点样|边度|几钱|几耐|點樣|邊度|系咪|唔该")
 _WAGES = re.compile(r"(拖欠|欠|冇出|没有出|不出|唔出|出|追|讨)(我|我们|人)?(的|嘅)?人工(?!客服|服务|坐席)")
-_POINT = re.compile(r"(?<![几一二三四五六七八九十两网地优缺重终起站热景上下早晚有差快慢\d])点(?=(办|申请|提|领|补|换|查|交|转|开|样|做|算|去|拿|取|报|先|可以|入户|迁|续))")  # noqa: E501
+_POINT = re.compile(r"(?<![几一二三四五六七八九十两网地优缺重终起站热景上下早晚有差快慢\d])点(?=(办理|办|申请|提|领|补|换|查|交|转|开|做|去|拿|取|报|投诉|先可以|可以|入户|迁|续|登记|激活))")  # noqa: E501
 _FILLERS_ZH = re.compile("|".join(sorted(map(re.escape, FILLERS_ZH), key=len, reverse=True)))
 _FILLERS_EN = re.compile(r"\b(?:" + "|".join(FILLERS_EN) + r")\b[,.!]?", re.IGNORECASE)
 _TAIL = re.compile(r"[呢啊吧呀啦嘛哈喔噢哦架嘎㗎咯喇嘞]+(?=[？?！!。，,.\s]|$)")
@@ -88,6 +88,7 @@ _ROLES: tuple[tuple[DecidingFact, str], ...] = (
     ("event_city", r"就医|看病|住院|生孩子|出生|hospital|treat|born"),
 )  # fmt: skip
 _ROLE_PATTERNS = tuple((fact, re.compile(pattern, re.IGNORECASE)) for fact, pattern in _ROLES)
+_AHEAD = re.compile(r"的?在|[a-z ]{0,16}\b(in|at|to) ", re.IGNORECASE)
 _CLAUSE = re.compile(r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE)
 
 
@@ -140,6 +141,17 @@ def without_cities(text: str) -> str:
     return out or text
 
 
+def _nearest(
+    text: str, match: re.Match[str], mentions: list[tuple[City, int, int]]
+) -> City:
+    """「上班在深圳」 and "work in Shenzhen" point ahead; otherwise the city before counts."""
+    for city, start, _ in mentions:
+        if start >= match.end() and _AHEAD.fullmatch(text[match.end() : start]):
+            return city
+    before = [m for m in mentions if m[1] <= match.start()]
+    return (before[-1] if before else mentions[0])[0]
+
+
 def _roles(text: str, mentions: list[tuple[City, int, int]]) -> dict[DecidingFact, City]:
     """For each city the facts named in its clause, nearest city winning."""
     bounds = [0, *(m.start() for m in _CLAUSE.finditer(text)), len(text)]
@@ -150,8 +162,7 @@ def _roles(text: str, mentions: list[tuple[City, int, int]]) -> dict[DecidingFac
             continue
         for fact, pattern in _ROLE_PATTERNS:
             for match in pattern.finditer(text, left, right):
-                nearest = min(here, key=lambda m: abs(m[2] - match.start()))
-                roles.setdefault(fact, nearest[0])
+                roles.setdefault(fact, _nearest(text, match, here))
     if "contribution_city" in roles:
         roles.setdefault("account_city", roles["contribution_city"])
     return roles

@@ -11,6 +11,7 @@ Nothing outside this file may use a name of those libraries that starts with an 
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Iterable
 from importlib import metadata
@@ -26,7 +27,7 @@ from aiortc.rtcrtpparameters import RTCRtpReceiveParameters, RTCRtpSendParameter
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from aiortc.rtcrtpsender import RTCRtpSender
 from pylibsrtp import Policy, Session
-from pylibsrtp import _binding as _srtp_binding  # type: ignore[attr-defined]
+from pylibsrtp import _binding as _srtp_binding
 
 PINNED: dict[str, str] = {"aiortc": "1.16.0", "aioice": "0.13.0", "pylibsrtp": "1.0.0"}
 """The only versions these names were read in."""
@@ -168,7 +169,9 @@ def use_addresses(connection: Any, addresses: list[str]) -> None:
     connection.get_component_candidates = on_ours
 
 
-def take_datagrams(connection: Any, on_rtp: Callable[[bytes], bool], on_any: Callable[[], None]) -> None:
+def take_datagrams(
+    connection: Any, on_rtp: Callable[[bytes], bool], on_any: Callable[[], None]
+) -> None:
     """Give every RTP datagram to `on_rtp` first; what it declines goes the ordinary way.
 
     `on_any` is called for each datagram of any kind: it is how we know that somebody is there.
@@ -209,7 +212,7 @@ def read_directly(
         if sock is None or remove is None:
             continue
         remove(sock.fileno())
-        own = socket.socket(fileno=_dup(sock.fileno()))
+        own = socket.socket(fileno=os.dup(sock.fileno()))
         own.setblocking(False)
         loop.add_reader(own.fileno(), readable, own, protocol.datagram_received)
         taken.append(own)
@@ -219,13 +222,7 @@ def read_directly(
 def sending_socket(pair: Any) -> socket.socket | None:
     """A duplicate of the UDP socket of a nominated pair; None when it is relayed."""
     sock = pair.protocol.transport.get_extra_info("socket")
-    return None if sock is None else socket.socket(fileno=_dup(sock.fileno()))
-
-
-def _dup(fd: int) -> int:
-    import os
-
-    return os.dup(fd)
+    return None if sock is None else socket.socket(fileno=os.dup(sock.fileno()))
 
 
 def restart_ice(dtls: RTCDtlsTransport, username: str, password: str) -> bool:

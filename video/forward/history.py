@@ -17,7 +17,16 @@ class Renumbering:
     `active` is False until `start`; `stop` keeps the last numbers so that the next source goes on.
     """
 
-    __slots__ = ("active", "first", "last_at", "last_seq", "last_ts", "seq_shift", "ts_shift", "used")
+    __slots__ = (
+        "active",
+        "first",
+        "last_at",
+        "last_seq",
+        "last_ts",
+        "seq_shift",
+        "ts_shift",
+        "used",
+    )
 
     def __init__(self, first_seq: int = 0) -> None:
         self.active = False

@@ -45,8 +45,8 @@ class ForwardReceiver(compat.ReceiverBase):
         if self._started:
             return
         self._started = True
-        self.codecs = {codec.payloadType: codec for codec in parameters.codecs}
-        self.rtx_types = {c.payloadType for c in parameters.codecs if compat.is_rtx(c)}
+        self.codecs = {c.payloadType: c for c in parameters.codecs if c.payloadType is not None}
+        self.rtx_types = {kind for kind, codec in self.codecs.items() if compat.is_rtx(codec)}
         for encoding in parameters.encodings:
             self.announced.add(encoding.ssrc)
             if encoding.rtx is not None:

@@ -23,7 +23,18 @@ from video.forward import wire
 from video.forward.history import Sent
 from video.forward.keyframe import starts_keyframe
 from video.forward.stream import NACK_EVERY_S, InboundStream
-from video.forward.wire import BUFFER, HEADROOM, INPUT, LENGTH, P_INPUT, SCRATCH, VIEW
+from video.forward.wire import (
+    BUFFER,
+    CONTROL,
+    CONTROL_BUFFER,
+    CONTROL_VIEW,
+    HEADROOM,
+    INPUT,
+    LENGTH,
+    P_INPUT,
+    SCRATCH,
+    VIEW,
+)
 
 if TYPE_CHECKING:
     from video.forward.receiver import ForwardReceiver
@@ -335,18 +346,20 @@ class ForwardTransport:
         else:
             kind = sender.payload_type or 0
             header = wire.make_header(0x80, marker | kind, seq, ts, sender.ssrc)
-        packet = header + payload
-        BUFFER[HEADROOM : HEADROOM + len(packet)] = packet
-        self.protect_and_send(HEADROOM, len(packet))
+        self._send_control(header + payload, srtp_protect)
 
     def send_rtcp(self, packet: bytes) -> None:
         """Encrypt and send RTCP; dropped while the leg is not connected."""
-        if self._tx is None and not self._secured():
+        if self._tx is not None or self._secured():
+            self._send_control(packet, srtp_protect_rtcp)
+
+    def _send_control(self, packet: bytes, protect: Callable[[Any, Any, Any], int]) -> None:
+        if self._tx is None or len(packet) > wire.MAX_DATAGRAM:
             return
-        BUFFER[HEADROOM : HEADROOM + len(packet)] = packet
+        CONTROL_BUFFER[0 : len(packet)] = packet
         LENGTH[0] = len(packet)
-        if not srtp_protect_rtcp(self._tx, P_INPUT, LENGTH):
-            self._send(VIEW[HEADROOM : HEADROOM + LENGTH[0]])
+        if not protect(self._tx, CONTROL, LENGTH):
+            self._send(CONTROL_VIEW[: LENGTH[0]])
 
     def _report(self) -> None:
         if self.dtls.state != "connected" or self._closed:

@@ -1,9 +1,9 @@
-"""The one scratch buffer of the process and the byte layouts of RTP that the hot path needs.
+"""The scratch buffers of the process and the byte layouts of RTP that the hot path needs.
 
 Everything in `forward` runs on one event loop thread and handles one packet at a time, so one
 buffer serves all: a packet is read at `HEADROOM`, decrypted in place, and its new header is written
-backwards in front of the payload. Layouts: RFC 3550 (header), RFC 8285 (one-byte extensions),
-RFC 4588 (RTX).
+backwards in front of the payload. What is sent meanwhile (RTCP) has a buffer of its own. Layouts:
+RFC 3550 (header), RFC 8285 (one-byte extensions), RFC 4588 (RTX).
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ BUFFER: Any = compat.ffi.buffer(SCRATCH)
 VIEW = memoryview(BUFFER)
 INPUT = VIEW[HEADROOM : HEADROOM + MAX_DATAGRAM]
 P_INPUT: Any = SCRATCH + HEADROOM
+CONTROL: Any = compat.ffi.new("unsigned char[]", CAPACITY)
+"""RTCP and retransmissions: sent while a packet may be lying in `SCRATCH`."""
+CONTROL_BUFFER: Any = compat.ffi.buffer(CONTROL)
+CONTROL_VIEW = memoryview(CONTROL_BUFFER)
 LENGTH: Any = compat.ffi.new("int *")
 
 _HEADER = struct.Struct("!BBHII")

@@ -1,0 +1,144 @@
+"""The service list in this process: opened in the background, searched off the event loop.
+
+One embedding a turn: the vector made here is handed to Rasa with the turn and left in Redis for the
+actions for a minute, under a hash of the words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+import orjson
+
+from core import keys
+from core.cache import CacheDown, Redis
+from core.cards import City
+from core.errors import Unavailable
+from core.i18n import Lang
+from core.log import get_log
+from core.metrics import histogram
+from core.settings import Settings
+from knowledge.answers import AnswerContext, Reply, Responder
+from knowledge.catalogue import Catalogue
+from knowledge.embed import Embedder, Vector, open_embedder
+from knowledge.search import SearchEngine, SearchResult
+
+log = get_log(__name__)
+T = TypeVar("T")
+VECTOR_TTL_S = 60
+_ITEM = re.compile(r"/ask_item(\{.*\})", re.DOTALL)
+SEARCH_SECONDS = histogram("sg_gateway_search_seconds", "Search, embedding included", ("what",))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a resident said: words, or the payload of a chip and the words on it."""
+
+    client_id: str
+    text: str
+    payload: str | None = None
+
+
+class SearchRuntime:
+    """The engine, its catalogue and one worker thread a core-sized pool."""
+
+    def __init__(self, settings: Settings, redis: Redis | None, workers: int = 2) -> None:
+        self._settings, self._redis = settings, redis
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="search")
+        self._engine: SearchEngine | None = None
+        self._embedder: Embedder | None = None
+        self._responder: Responder | None = None
+        self._failure: str | None = None
+
+    async def open(self) -> None:
+        """Load index and model; a failure is kept for `/readyz` and raised to callers."""
+        try:
+            embedder = await self._run(open_embedder, self._settings)
+            engine = await self._run(SearchEngine.open, self._settings, embedder=embedder)
+            await self._run(engine.search, "社保卡", lang="zh", city=None, k=1)  # warm
+        except Exception as exc:
+            self._failure = type(exc).__name__
+            log.error("search.not_opened", exc=exc)
+            return
+        self._embedder, self._responder = embedder, Responder(engine, engine.catalogue)
+        self._engine = engine
+
+    @property
+    def ready(self) -> bool:
+        """Whether questions can be answered."""
+        return self._engine is not None
+
+    @property
+    def engine(self) -> SearchEngine:
+        """The opened engine; raises `Unavailable` before."""
+        if self._engine is None:
+            raise Unavailable(details={"missing": "search", "reason": self._failure})
+        return self._engine
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The published list."""
+        return self.engine.catalogue
+
+    async def vector(self, text: str) -> Vector:
+        """Embedding of a resident's own words for understanding, float32[dim]; the one for search
+        (of the normalised words) is left in Redis for the actions."""
+        with SEARCH_SECONDS.labels("embed").time():
+            spoken, normalised = await self._run(self._embed, text)
+        if self._redis is not None:
+            try:
+                await self._redis.set(
+                    keys.query_vector(text), normalised.tobytes(), ex=VECTOR_TTL_S
+                )
+            except CacheDown:
+                log.warning("search.vector_not_shared")
+        return spoken
+
+    def _embed(self, text: str) -> tuple[Vector, Vector]:
+        engine = self.engine
+        assert self._embedder is not None
+        return self._embedder.encode_query(text), engine.embed(text)
+
+    async def search(
+        self, query: str, *, lang: Lang | None, city: City | None, k: int
+    ) -> SearchResult:
+        """Search the list."""
+        engine = self.engine
+        with SEARCH_SECONDS.labels("search").time():
+            return await self._run(engine.search, query, lang=lang, city=city, k=k)
+
+    async def respond(
+        self, said: Said, *, lang: Lang, city: City | None, context: AnswerContext, today: date
+    ) -> Reply:
+        """What the assistant answers without Rasa: while it boots, or when it is down."""
+        responder = self._responder
+        if responder is None:
+            raise Unavailable(details={"missing": "search", "reason": self._failure})
+        if said.payload is None:
+            return await self._run(
+                responder.respond, said.text, lang=lang, city=city, context=context, today=today
+            )
+        chosen = _ITEM.fullmatch(said.payload)
+        if chosen is None:
+            raise Unavailable("assistant_warming", details={"missing": "chat"})
+        values = orjson.loads(chosen.group(1))
+        card = await self._run(
+            responder.answer_card, values["code"], lang=lang, city=values.get("city"),
+            facet=values.get("facet"), today=today,
+        )  # fmt: skip
+        asked = AnswerContext(code=card.code, city=values.get("city"), facet=card.facet)
+        return Reply((card,), asked, "answer", (card.code,))
+
+    async def _run(self, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, lambda: call(*args, **kwargs))
+
+    def close(self) -> None:
+        """Stop the worker threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,249 @@
+"""The search index: immutable, memory-mapped files under `<data_dir>/index/<version>/`.
+
+It carries a snapshot of the list it was built from, so a reader never mixes versions. Building goes
+into a new folder, then one pointer file is replaced: a running search keeps its version, the next
+open sees the new one. Embeddings are cached by text, so that a rebuild embeds only what changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from core.errors import AppError
+from knowledge.catalogue import Catalogue, read_snapshot, snapshot
+from knowledge.embed.port import Embedder, Matrix
+from knowledge.lexical import Ints, Lexicon, build_lexicon, open_lexicon, save_lexicon
+from knowledge.terms import syllables, terms
+from knowledge.wordings import ALIAS, NAME, SUMMARY, Wording, wordings
+
+FORMAT = 3
+"""Raise when the files change: older indexes are then rebuilt."""
+_POINTER = "current"
+_ARRAYS = ("owner", "kind", "first", "term_starts", "term_ids")
+Progress = Callable[[int, int], None]
+
+
+class IndexMissing(AppError):
+    """No index has been built: `python -m knowledge build`."""
+
+    code = "index_missing"
+    status = 503
+    retryable = True
+
+
+@dataclass(frozen=True)
+class Index:
+    """An opened index. Wordings are grouped by item: `first[i]:first[i+1]` are item i's rows."""
+
+    version: str
+    catalogue: Catalogue
+    codes: tuple[str, ...]
+    embedder: str
+    vectors: Matrix
+    """float32[wordings, dim]."""
+    owner: Ints
+    kind: Ints
+    first: Ints
+    term_starts: Ints
+    term_ids: Ints
+    """Sorted term ids of wording w: `term_ids[term_starts[w]:term_starts[w+1]]`."""
+    words: Lexicon
+    sounds: Lexicon
+    readings: dict[str, str]
+    """Character → pinyin syllable, without tone."""
+
+
+def _readings() -> dict[str, str]:
+    """Commonest reading of every common character, so that queries need no pinyin library."""
+    from pypinyin.contrib.tone_convert import to_normal  # build time only
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    return {
+        chr(point): to_normal(readings.split(",")[0]).replace("ü", "v")
+        for point, readings in pinyin_dict.items()
+        if 0x4E00 <= point <= 0x9FFF
+    }
+
+
+def _document(items: Sequence[Wording]) -> list[str]:
+    """Terms of an item; names and aliases count twice."""
+    out: list[str] = []
+    for wording in items:
+        row = terms(wording.text)
+        out += row * (2 if wording.kind in (NAME, ALIAS) else 1)
+    return out
+
+
+def assemble(
+    catalogue: Catalogue,
+    groups: Sequence[Sequence[Wording]],
+    vectors: Matrix,
+    readings: dict[str, str],
+    *,
+    embedder: str,
+    version: str,
+) -> Index:
+    """An index in memory from each item's wordings and their vectors, in the same order."""
+    flat = [wording for group in groups for wording in group]
+    words = build_lexicon([_document(group) for group in groups])
+    sounds = build_lexicon(
+        [
+            [s for w in group if w.kind != SUMMARY for s in syllables(w.text, readings)]
+            for group in groups
+        ]
+    )
+    rows = [words.known_ids(terms(wording.text)) for wording in flat]
+    starts = np.zeros(len(flat) + 1, np.int32)
+    np.cumsum([len(row) for row in rows], out=starts[1:])
+    first = np.zeros(len(groups) + 1, np.int32)
+    np.cumsum([len(group) for group in groups], out=first[1:])
+    return Index(
+        version=version,
+        catalogue=catalogue,
+        codes=tuple(group[0].code for group in groups),
+        embedder=embedder,
+        vectors=vectors,
+        owner=np.repeat(np.arange(len(groups), dtype=np.int32), np.diff(first)),
+        kind=np.array([wording.kind for wording in flat], np.int32),
+        first=first,
+        term_starts=starts,
+        term_ids=np.concatenate(rows) if rows else np.zeros(0, np.int32),
+        words=words,
+        sounds=sounds,
+        readings=readings,
+    )
+
+
+def index_version(catalogue: Catalogue, embedder: str) -> str:
+    """Folder name of the index of this list with this embedder."""
+    digest = hashlib.sha256(f"{catalogue.version}/{embedder}/{FORMAT}".encode()).hexdigest()
+    return f"{catalogue.version}-{digest[:8]}"
+
+
+class VectorCache:
+    """Embeddings by text, kept between builds in one file per embedder."""
+
+    def __init__(self, folder: Path, embedder: Embedder) -> None:
+        self._path = folder / f"{embedder.name}.npz"
+        self._embedder = embedder
+        self._known: dict[bytes, Any] = {}
+        if self._path.is_file():
+            with np.load(self._path) as stored:
+                keys, vectors = stored["keys"], stored["vectors"]
+            self._known = {bytes(key): vector for key, vector in zip(keys, vectors, strict=True)}
+
+    @staticmethod
+    def _key(text: str) -> bytes:
+        return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+    def documents(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
+        """float32[n, dim]; embeds what is new and keeps it."""
+        keys = [self._key(text) for text in texts]
+        new = sorted({k: t for k, t in zip(keys, texts, strict=True) if k not in self._known}.items())
+        for start in range(0, len(new), 64):
+            part = new[start : start + 64]
+            vectors = self._embedder.encode_documents([text for _, text in part])
+            self._known.update(zip((key for key, _ in part), vectors, strict=True))
+            if progress:
+                progress(min(start + 64, len(new)), len(new))
+        if new:
+            self._save()
+        if not keys:
+            return np.zeros((0, self._embedder.dim), np.float32)
+        return np.stack([self._known[key] for key in keys]).astype(np.float32)
+
+    def _save(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        keys = np.frombuffer(b"".join(self._known), np.uint8).reshape(-1, 16)
+        with tempfile.NamedTemporaryFile(dir=self._path.parent, suffix=".npz", delete=False) as file:
+            np.savez(file, keys=keys, vectors=np.stack(list(self._known.values())))
+        os.replace(file.name, self._path)
+
+
+def build_index(
+    catalogue: Catalogue, embedder: Embedder, data_dir: Path, progress: Progress | None = None
+) -> tuple[str, bool]:
+    """Build the index of `catalogue` unless it is there, and point to it; (version, was built)."""
+    version = index_version(catalogue, embedder.name)
+    root = data_dir / "index"
+    target = root / version
+    built = not (target / "meta.json").is_file()
+    if built:
+        groups = [wordings(item) for item in catalogue.items.values()]
+        cache = VectorCache(data_dir / "cache", embedder)
+        flat = [wording.text for group in groups for wording in group]
+        vectors = cache.documents(flat, progress)
+        index = assemble(
+            catalogue, groups, vectors, _readings(), embedder=embedder.name, version=version
+        )
+        _write(index, target)
+    pointer = root / f".{_POINTER}.{os.getpid()}"
+    pointer.write_text(version + "\n", encoding="ascii")
+    os.replace(pointer, root / _POINTER)
+    return version, built
+
+
+def _write(index: Index, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    room = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
+    try:
+        np.save(room / "vectors.npy", index.vectors)
+        for name in _ARRAYS:
+            np.save(room / f"{name}.npy", getattr(index, name))
+        save_lexicon(index.words, room, "words")
+        save_lexicon(index.sounds, room, "sounds")
+        (room / "readings.json").write_bytes(orjson.dumps(index.readings))
+        (room / "list.json").write_bytes(snapshot(index.catalogue))
+        meta = {"format": FORMAT, "embedder": index.embedder, "codes": index.codes}
+        (room / "meta.json").write_bytes(orjson.dumps(meta, option=orjson.OPT_INDENT_2))
+        room.chmod(0o755)
+        os.replace(room, target)
+    except OSError:
+        if not (target / "meta.json").is_file():  # else: another process was first
+            raise
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def current_version(data_dir: Path) -> str:
+    """Version the pointer names; raises `IndexMissing`."""
+    try:
+        return (data_dir / "index" / _POINTER).read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise IndexMissing() from error
+
+
+def open_index(data_dir: Path, version: str | None = None) -> Index:
+    """Map an index (the current one by default); raises `IndexMissing`."""
+    version = version or current_version(data_dir)
+    folder = data_dir / "index" / version
+    try:
+        meta = orjson.loads((folder / "meta.json").read_bytes())
+        if meta["format"] != FORMAT:
+            raise IndexMissing(details={"version": version})
+        catalogue = read_snapshot((folder / "list.json").read_bytes())
+    except OSError as error:
+        raise IndexMissing(details={"version": version}) from error
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+    codes = tuple(meta["codes"])
+    return Index(
+        version=version,
+        catalogue=catalogue,
+        codes=codes,
+        embedder=meta["embedder"],
+        vectors=np.load(folder / "vectors.npy", mmap_mode="r"),
+        words=open_lexicon(folder, "words", len(codes)),
+        sounds=open_lexicon(folder, "sounds", len(codes)),
+        readings=orjson.loads((folder / "readings.json").read_bytes()),
+        **arrays,
+    )

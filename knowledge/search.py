@@ -1,0 +1,246 @@
+"""Search: a resident's words → the right items of the right city, and whether to answer at all.
+
+`SearchEngine.search` is synchronous and thread-safe; call it from a thread. Decisions: `answer` (one
+item, with evidence), `clarify` (a few plausible ones), `abstain` (not in the list, or no evidence).
+It never returns an item that the asked city does not handle; such items are in `elsewhere`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from core.cards import City, Facet, LocalText
+from core.errors import InvalidInput
+from core.i18n import Lang
+from core.settings import Settings
+from knowledge.catalogue import Catalogue
+from knowledge.embed import Embedder, Vector, open_embedder
+from knowledge.facets import facet_of
+from knowledge.index import Index, IndexMissing, open_index
+from knowledge.model import DecidingFact, ServiceItem
+from knowledge.rank import (
+    Rules,
+    Signals,
+    evidence,
+    load_rules,
+    probability,
+    rank,
+    signals,
+)
+from knowledge.text import Understood, squash, understand
+
+Decision = Literal["answer", "clarify", "abstain"]
+MAX_CHARS = 400
+"""Longer questions are searched by their first characters."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One item found."""
+
+    code: str
+    name: LocalText
+    score: float
+    """Share of belief among the candidates, 0..1."""
+    city: City | None
+    """City this item would be filed in, where the question says so."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return {
+            "code": self.code,
+            "name": self.name.model_dump(),
+            "score": round(self.score, 4),
+            "city": self.city,
+        }
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What was found, best first, and what to do with it."""
+
+    decision: Decision
+    results: tuple[Hit, ...]
+    elsewhere: tuple[Hit, ...]
+    """Items that fit as well or better but that the asked city does not handle: never an answer."""
+    lang: Lang
+    city: City | None
+    """City the question is about; None: both, or not said."""
+    facet: Facet | None
+    confidence: float
+    """Probability that the first result is the matter asked about."""
+    in_list: float
+    """Probability that the matter is among the results at all."""
+    list_version: str
+    asked: Understood
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON form, as `GET /api/v1/services/search` returns it."""
+        return {
+            "decision": self.decision,
+            "results": [hit.as_dict() for hit in self.results],
+            "elsewhere": [hit.as_dict() for hit in self.elsewhere],
+            "lang": self.lang,
+            "city": self.city,
+            "facet": self.facet,
+            "confidence": round(self.confidence, 4),
+            "list_version": self.list_version,
+        }
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Everything scored, before the city filter: what training and evaluation look at."""
+
+    codes: tuple[str, ...]
+    """Best first."""
+    scores: tuple[float, ...]
+    found: Signals
+    order: tuple[int, ...]
+    """Rows of `found` in the order of `codes`."""
+
+
+def city_for(asked: Understood, city: City | None, fact: DecidingFact) -> City | None:
+    """City in which a matter decided by `fact` would be filed; None when nothing says so.
+
+    What the words say about the fact wins, then the only city named, then the caller's `city`.
+    """
+    if fact in asked.roles:
+        return asked.roles[fact]
+    if len(asked.cities) == 1:
+        return asked.cities[0]
+    return None if asked.cities else city
+
+
+class SearchEngine:
+    """An opened index with its embedder. Immutable; open a new one after publishing."""
+
+    def __init__(self, index: Index, embedder: Embedder, rules: Rules) -> None:
+        if index.embedder != embedder.name:
+            raise IndexMissing(details={"index": index.embedder, "embedder": embedder.name})
+        self.index = index
+        self._embedder = embedder
+        self._rules = rules
+
+    @classmethod
+    def open(cls, settings: Settings, *, embedder: Embedder | None = None) -> SearchEngine:
+        """Open the current index; raises `IndexMissing` or `ModelNotBuilt` before set-up."""
+        return cls(
+            open_index(settings.data_dir), embedder or open_embedder(settings), load_rules()
+        )
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The list this index was built from."""
+        return self.index.catalogue
+
+    @property
+    def list_version(self) -> str:
+        """Version of the list searched."""
+        return self.index.catalogue.version
+
+    def embed(self, query: str) -> Vector:
+        """float32[dim] of a question, normalised as search does it; pass it on as `vector`."""
+        return self._embedder.encode_query(understand(query[:MAX_CHARS]).core)
+
+    def ranked(self, asked: Understood, vector: Vector | None = None) -> Ranked:
+        """All candidates, best first, whatever the city."""
+        if vector is None:
+            vector = self._embedder.encode_query(asked.core)
+        elif vector.shape != (self.index.vectors.shape[1],):
+            raise InvalidInput(details={"vector": list(vector.shape)})
+        found = signals(self.index, asked.core, vector)
+        scores = rank(found, asked.lang, self._rules)
+        order = np.argsort(-scores, kind="stable")
+        codes = tuple(self.index.codes[found.items[i]] for i in order)
+        return Ranked(codes, tuple(scores[order].tolist()), found, tuple(order.tolist()))
+
+    def search(
+        self,
+        query: str,
+        *,
+        lang: Lang | None = None,
+        city: City | None = None,
+        k: int = 5,
+        vector: Vector | None = None,
+    ) -> SearchResult:
+        """Find items for a question.
+
+        `lang` is only the fallback where the words do not tell; `city` the city the resident is
+        known to mean where the words name none; `vector` comes from `embed` of the same question.
+        """
+        asked = understand(query[:MAX_CHARS], lang=lang)
+        named = asked.cities[0] if len(asked.cities) == 1 else None
+        overall = named if asked.cities else city
+        facet = facet_of(asked.text)
+        if not squash(asked.core):
+            return SearchResult(
+                "abstain", (), (), asked.lang, overall, facet, 0.0, 0.0, self.list_version, asked
+            )
+        ranked = self.ranked(asked, vector)
+        hits, elsewhere = self._by_city(ranked, asked, city)
+        confidence, in_list = self.judge(ranked, asked)
+        decision = self._decide(confidence, in_list, hits, elsewhere, asked)
+        own = hits[0].city if hits and decision == "answer" else overall
+        return SearchResult(
+            decision, tuple(hits[:k]), tuple(elsewhere[:k]), asked.lang, own, facet,
+            confidence, in_list, self.list_version, asked,
+        )  # fmt: skip
+
+    def judge(self, ranked: Ranked, asked: Understood) -> tuple[float, float]:
+        """(probability that the first is right, probability that the right one is near the top)."""
+        codes = ranked.codes
+        groups = [self._group(code) for code in codes]
+        number = {group: i for i, group in enumerate(dict.fromkeys(groups))}
+        by_row = [0] * len(codes)
+        for position, row in enumerate(ranked.order):
+            by_row[row] = number[groups[position]]
+        scores = np.zeros(len(codes))
+        scores[list(ranked.order)] = ranked.scores
+        seen = evidence(ranked.found, scores, by_row, asked.lang)
+        correct = probability(seen, self._rules.correct)
+        return correct, max(correct, probability(seen, self._rules.in_list))
+
+    def _group(self, code: str) -> str:
+        """One name for an item and its sister for the other city."""
+        return min(code, self.catalogue.sister(code) or code)
+
+    def _by_city(
+        self, ranked: Ranked, asked: Understood, city: City | None
+    ) -> tuple[list[Hit], list[Hit]]:
+        """(hits the asked city handles, hits it does not), both best first."""
+        odds = np.exp(np.array(ranked.scores) - ranked.scores[0])
+        shares = odds / odds.sum()
+        hits: dict[str, Hit] = {}
+        elsewhere: list[Hit] = []
+        for code, share in zip(ranked.codes, shares.tolist(), strict=True):
+            item = self.catalogue.items[code]
+            where = city_for(asked, city, item.jurisdiction.deciding_fact)
+            if where is None or item.cities[where] is not None:
+                hits.setdefault(code, _hit(item, share, where))
+                continue
+            sister = self.catalogue.sister(code)
+            if sister is not None:
+                hits.setdefault(sister, _hit(self.catalogue.items[sister], share, where))
+            else:
+                elsewhere.append(_hit(item, share, where))
+        return list(hits.values()), elsewhere
+
+    def _decide(
+        self, confidence: float, in_list: float, hits: list[Hit], elsewhere: list[Hit],
+        asked: Understood,
+    ) -> Decision:  # fmt: skip
+        if not hits or asked.elsewhere:
+            return "abstain"
+        if elsewhere and elsewhere[0].score > hits[0].score:
+            return "abstain"  # the matter asked about is the other city's: say so, do not substitute
+        if confidence >= self._rules.answer_at:
+            return "answer"
+        return "clarify" if in_list >= self._rules.clarify_at else "abstain"
+
+
+def _hit(item: ServiceItem, score: float, city: City | None) -> Hit:
+    return Hit(item.item_id, item.name, score, city)

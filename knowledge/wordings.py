@@ -1,0 +1,52 @@
+"""Every searchable wording of an item, normalised as questions are.
+
+One list for the index builder, the evaluation and the training folds. Decides which texts of an
+item are searched and of what kind each is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from knowledge.model import ServiceItem, Words
+from knowledge.text import understand
+
+NAME, ALIAS, SPOKEN, QUESTION, SUMMARY = range(5)
+"""Kinds of wording."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One text of one item."""
+
+    code: str
+    kind: int
+    text: str
+    """Normalised and without city names; the city is the filter's business."""
+    raw: str
+    english: bool
+
+
+def _words(words: Words) -> Iterator[tuple[str, bool]]:
+    for text in (*words.zh, *words.yue):
+        yield text, False
+    for text in words.en:
+        yield text, True
+
+
+def wordings(item: ServiceItem) -> list[Wording]:
+    """All wordings of an item, each normalised text once."""
+    listed: list[tuple[int, str, bool]] = [(NAME, item.name.zh, False), (NAME, item.name.en, True)]
+    for kind, words in (
+        (ALIAS, item.aliases),
+        (SPOKEN, item.colloquial),
+        (QUESTION, item.questions),
+    ):
+        listed += [(kind, text, english) for text, english in _words(words)]
+    listed += [(SUMMARY, item.summary.zh, False), (SUMMARY, item.summary.en, True)]
+    out: dict[str, Wording] = {}
+    for kind, raw, english in listed:
+        text = understand(raw).core
+        out.setdefault(text, Wording(item.item_id, kind, text, raw, english))
+    return list(out.values())

@@ -1,0 +1,182 @@
+/** The answer card: the fact first, then where to file, the two cities side by side, what to bring,
+ *  and the evidence. Made to be read in five seconds and used for an afternoon. */
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import { CompareTable, FACET_ICON, ordered } from '../compare';
+import { day, safeUrl } from '../format';
+import { tag, tl, type Params } from '../i18n';
+import { Icon } from '../icons';
+import { copyText, shareText } from '../overlay';
+import type { AnswerCard, Claim, Lang, Material, Source } from '../types';
+import { CardShell, CityMark, cx, IconButton, ScopeMark, StatusBadge } from '../ui';
+import { Actions } from './actions';
+import { printOnly, setTick, ticks, type CardHost } from './host';
+
+type T = (key: Parameters<typeof tl>[0], params?: Params) => string;
+
+/** The checklist as text, for copying and sharing. */
+export function materialsText(card: AnswerCard): string {
+  const t: T = (key, params) => tl(key, params, card.lang);
+  const done = ticks(card.code).value;
+  const lines = card.materials.map(
+    (m) => `${done.has(m.id) ? '☑' : '☐'} ${m.name} [${t(`need.${m.need}`)}]${m.note ? ` – ${m.note}` : ''}`,
+  );
+  const name = card.name[card.lang];
+  return [`${name} (${card.code})`, t('answer.materials'), ...lines, t('answer.as_of', { date: day(card.as_of, card.lang) }), t(`status.${card.status}`)].join('\n');
+}
+
+function count(m: Material, t: T): string {
+  if (m.originals && m.copies) return t('answer.copies', { originals: m.originals, copies: m.copies });
+  if (m.originals > 1) return t('answer.originals', { originals: m.originals });
+  return m.copies && !m.originals ? t('answer.only_copies', { copies: m.copies }) : '';
+}
+
+function Materials({ card, t, open }: { card: AnswerCard; t: T; open: boolean }): JSX.Element | null {
+  const box = useRef<HTMLDetailsElement>(null);
+  if (!card.materials.length) return null;
+  const done = ticks(card.code);
+  const needed = card.materials.filter((m) => m.need !== 'exempt');
+  const ready = needed.filter((m) => done.value.has(m.id)).length;
+  const all = needed.length > 0 && ready === needed.length;
+  return (
+    <details class="fold materials" open={open} ref={box}>
+      <summary>
+        <Icon name="list" />
+        <span class="fold-title">{t('answer.materials')}</span>
+        <span class={cx('fold-note', all && 'fold-done')}>
+          {all ? t('answer.ready') : t('answer.ticked', { done: ready, all: needed.length })}
+        </span>
+        <Icon name="chevron" class="fold-arrow" />
+      </summary>
+      <ul class="ticks">
+        {card.materials.map((m) => (
+          <li key={m.id}>
+            <label class={cx('tick', m.need === 'exempt' && 'tick-exempt')}>
+              <input type="checkbox" checked={done.value.has(m.id)} onChange={(e) => setTick(card.code, m.id, e.currentTarget.checked)} />
+              <span class="tick-box" aria-hidden="true"><Icon name="check" /></span>
+              <span class="tick-text">
+                <span class="tick-name">{m.name}</span>
+                <span class="tick-tags">
+                  <span class={`need need-${m.need}`}>{t(`need.${m.need}`)}</span>
+                  {m.city !== 'both' && <span class="need need-city"><CityMark city={m.city} as={card.lang} /> {t('answer.only_city', { city: t(`city.${m.city}`) })}</span>}
+                  {count(m, t) && <span class="tick-note">{count(m, t)}</span>}
+                </span>
+                {m.note && <span class="tick-note">{m.note}</span>}
+              </span>
+            </label>
+          </li>
+        ))}
+      </ul>
+      <div class="fold-tools">
+        <small>{t('checklist.keep')}</small>
+        <IconButton icon="copy" label={t('copy')} onClick={() => void copyText(materialsText(card))} />
+        <IconButton icon="share" label={t('share')} onClick={() => void shareText(card.name[card.lang], materialsText(card))} />
+        <IconButton icon="print" label={t('print')} onClick={() => printOnly(box.current?.closest('.card'))} />
+      </div>
+    </details>
+  );
+}
+
+function SourceLink({ source }: { source: Source }): JSX.Element {
+  const url = safeUrl(source.url);
+  const name = source.doc_no ? `${source.title}（${source.doc_no}）` : source.title;
+  if (!url) return <span>{name}</span>;
+  return <a href={url} target="_blank" rel="noopener noreferrer">{name}<span class="sr-only">{tl('new_window')}</span></a>;
+}
+
+function Facts({ claims, t, lang }: { claims: Claim[]; t: T; lang: Lang }): JSX.Element | null {
+  if (!claims.length) return null;
+  return (
+    <dl class="facts">
+      {claims.map((c) => (
+        <div key={c.facet + c.text}>
+          <dt><Icon name={FACET_ICON[c.facet]} />{t(`facet.${c.facet}`)}</dt>
+          <dd>{c.city !== 'both' && <CityMark city={c.city} as={lang} />} {c.text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Evidence({ card, t }: { card: AnswerCard; t: T }): JSX.Element | null {
+  if (!card.claims.length) return null;
+  return (
+    <details class="fold">
+      <summary>
+        <Icon name="shield" /><span class="fold-title">{t('answer.details')}</span>
+        <span class="fold-note num">{card.claims.length}</span>
+        <Icon name="chevron" class="fold-arrow" />
+      </summary>
+      <ol class="claims">
+        {card.claims.map((c) => (
+          <li key={c.facet + c.city + c.text}>
+            <p class="claim-text">
+              <span class="claim-facet">{t(`facet.${c.facet}`)}</span>
+              {c.city !== 'both' && <CityMark city={c.city} as={card.lang} />}
+              {c.text}
+            </p>
+            <p class="claim-source">
+              <SourceLink source={c.source} /> · {t('answer.as_of', { date: day(c.as_of, card.lang) })}
+              {c.status !== card.status && <> · {t(`status.${c.status}`)}</>}
+            </p>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
+export function Answer({ card, host }: { card: AnswerCard; host: CardHost }): JSX.Element {
+  const t: T = (key, params) => tl(key, params, card.lang);
+  const name = card.name[card.lang];
+  const rows = ordered(card.comparison, card.facet);
+  const differing = card.comparison.filter((r) => r.differs).length;
+  const sources = [...new Map(card.claims.map((c) => [c.source.id, c.source])).values()];
+  const materialsFirst = card.facet === 'documents';
+  const materials = <Materials card={card} t={t} open={materialsFirst || card.facet === 'overview'} />;
+  return (
+    <CardShell label={name} lang={tag(card.lang)} class="answer">
+      <header class="answer-head">
+        <ScopeMark scope={card.city} as={card.lang} />
+        <span class="code num"><span class="sr-only">{t('answer.code')} </span>{card.code}</span>
+        <h3>{name}</h3>
+      </header>
+      <p class="headline">{card.headline}</p>
+      {card.summary && card.summary !== card.headline && <p class="summary">{card.summary}</p>}
+      {card.jurisdiction && (
+        <p class="jurisdiction"><Icon name="pin" /><span><strong>{t('answer.jurisdiction')}</strong>{card.jurisdiction}</span></p>
+      )}
+      {materialsFirst && materials}
+      {rows.length > 0 ? (
+        <section class="compare-block">
+          <h4>
+            {t('answer.compare')}
+            <span class={cx('compare-count', differing > 0 && 'compare-count-on')}>
+              {differing ? t('answer.differ_count', { n: differing }) : t('answer.all_same')}
+            </span>
+          </h4>
+          <CompareTable rows={rows} caption={t('answer.compare.caption', { name })} lang={card.lang} />
+        </section>
+      ) : (
+        <Facts claims={card.claims.filter((c) => c.facet !== 'overview').slice(0, 6)} t={t} lang={card.lang} />
+      )}
+      {!materialsFirst && materials}
+      {card.channels.length > 0 && (
+        <section class="channels">
+          <h4>{t('answer.channels')}</h4>
+          <ul>{card.channels.map((c) => <li key={c}>{c}</li>)}</ul>
+        </section>
+      )}
+      <Evidence card={card} t={t} />
+      <footer class="provenance">
+        <StatusBadge status={card.status} as={card.lang} />
+        <span>
+          {sources[0] && <>{t('answer.sources')}{card.lang === 'zh' ? '：' : ': '}<SourceLink source={sources[0]} />{sources.length > 1 && ` +${sources.length - 1}`} · </>}
+          {t('answer.as_of', { date: day(card.as_of, card.lang) })}
+        </span>
+        {card.disclaimer && <p>{card.disclaimer}</p>}
+      </footer>
+      <Actions actions={card.actions} host={host} lang={card.lang} onKeep={() => void shareText(name, materialsText(card))} />
+    </CardShell>
+  );
+}
