@@ -10,6 +10,7 @@ from typing import Protocol
 
 from actions.callbacks import CallbackStore
 from actions.listing import Listing
+from actions.reports import ReportStore
 from cities import AccountResult, CaseProgress, HousingFundAccount, SocialCard, SocialSecurityRecord
 from core.auth import BadToken, Signer
 from core.cards import City
@@ -21,7 +22,9 @@ from core.identity import Identity
 class CityAccounts(Protocol):
     """The part of `cities.Cities` that topics use."""
 
-    async def housing_fund(self, identity: Identity) -> dict[City, AccountResult[HousingFundAccount]]:
+    async def housing_fund(
+        self, identity: Identity
+    ) -> dict[City, AccountResult[HousingFundAccount]]:
         """Account in each city."""
         ...
 
@@ -35,7 +38,9 @@ class CityAccounts(Protocol):
         """Card or running application in each city."""
         ...
 
-    async def case(self, who: Identity | str) -> dict[City, AccountResult[tuple[CaseProgress, ...]]]:
+    async def case(
+        self, who: Identity | str
+    ) -> dict[City, AccountResult[tuple[CaseProgress, ...]]]:
         """Cases of a resident, or of a case number."""
         ...
 
@@ -64,6 +69,7 @@ class Services:
     cities: CityAccounts
     consents: Consents
     callbacks: CallbackStore
+    reports: ReportStore
     signer: Signer
     clock: Clock
     sandbox: bool = True

@@ -6,6 +6,7 @@ fits alternatives on the same examples: strength of regularisation, character n-
 `--json` prints one object for machines. Decides nothing.
 """
 
+# ruff: noqa: T201
 from __future__ import annotations
 
 import argparse
@@ -52,7 +53,7 @@ def report(examples: Sequence[Example], predicted: Sequence[Tuple[str, float]]) 
     served: Counter = Counter()
     total: Counter = Counter()
     confused: Dict[str, List[str]] = defaultdict(list)
-    for example, (intent, confidence) in zip(examples, predicted):
+    for example, (intent, confidence) in zip(examples, predicted, strict=True):
         expected = example["intent"]
         for group in ("all", example["lang"]):
             total[group] += 1
@@ -96,7 +97,7 @@ def compare(examples: Sequence[Example]) -> Dict[str, Dict[str, float]]:
 
     from bot.components.embedding import Embedder, cache_dir
 
-    data = [m for m in load_data(str(ROOT / "nlu_data")).intent_examples]
+    data = list(load_data(str(ROOT / "nlu_data")).intent_examples)
     data = [m for m in data if not m.get("text").startswith("/")]
     texts, labels = [m.get("text") for m in data], [m.get("intent") for m in data]
     embedder = Embedder(cache_dir())

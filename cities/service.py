@@ -39,14 +39,15 @@ _calls = counter(
     "sg_cities_calls", "Questions to the cities' systems", ("city", "capability", "outcome")
 )
 _seconds = histogram("sg_cities_call_seconds", "Time to a city's answer", ("city", "capability"))
-_CASE_NO = re.compile(r"^[0-9A-Z]{31}\d{8}\d{4}$")
+_CASE_NO = re.compile(r"^[0-9A-Z]{31}[0-9]{12}$")
+_NUMBER = re.compile(r"^[0-9A-Z]{6,43}$")
 _REGION: Mapping[str, City] = {"4403": "shenzhen", "4419": "dongguan"}
 
 
 def case_city(case_no: str) -> City | None:
     """The city a 43-character case number belongs to, by the division code of the department
     (characters 3 to 6 of its unified credit code, which the number begins with); None if unclear."""
-    return _REGION.get(case_no[2:6]) if _CASE_NO.match(case_no) else None
+    return _REGION.get(case_no[2:6]) if _CASE_NO.fullmatch(case_no) else None
 
 
 class Cities:
@@ -99,10 +100,13 @@ class Cities:
     ) -> dict[City, AccountResult[tuple[CaseProgress, ...]]]:
         """Progress of all cases of a resident, or of the one with a case number.
 
-        A number that names its city is asked there only; the other city is then left out.
+        A number that names its city is asked there only; the other city is then left out. What
+        cannot be a case number is `no_account` without troubling anybody.
         """
         if isinstance(who, str):
             case_no = who.strip().upper()
+            if not _NUMBER.fullmatch(case_no):
+                return {city: AccountResult(city, "no_account") for city in CITIES}
             city = case_city(case_no)
             only = CITIES if city is None else (city,)
             return await self._both("case", lambda system: system.case(case_no), only)
@@ -127,8 +131,12 @@ class Cities:
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._with_retry(system, capability, question)
         except Exception as failure:
-            breaker.failed()
-            return self._missed(city, capability, *_why(failure))
+            reason, where = _why(failure)
+            if reason == "refused":  # it is up; one odd question must not shut it for everybody
+                breaker.abandoned()
+            else:
+                breaker.failed()
+            return self._missed(city, capability, reason, where)
         except BaseException:
             breaker.abandoned()
             raise
@@ -155,9 +163,8 @@ class Cities:
         self, city: City, capability: str, reason: Reason, where: str = ""
     ) -> AccountResult[T]:
         _calls.labels(city, capability, reason).inc()
-        _log.warning(
-            "cities.unavailable", city=city, capability=capability, reason=reason, where=where
-        )
+        write = _log.debug if reason in ("circuit_open", "not_configured") else _log.warning
+        write("cities.unavailable", city=city, capability=capability, reason=reason, where=where)
         return AccountResult(city, "unavailable", reason=reason)
 
 

@@ -15,7 +15,7 @@ Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, Lang] = ("zh", "en")
 _DIR = Path(__file__).parent / "locales"
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-_LATIN = re.compile(r"[A-Za-z]")
+_LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]+")
 
 
 @cache
@@ -35,16 +35,16 @@ def text(key: str, lang: Lang, **params: Any) -> str:
 
 
 def detect_lang(sample: str, default: Lang = "zh") -> Lang:
-    """Language of a resident's text: Chinese if it has Han characters worth two Latin words.
+    """Language of a resident's text: Chinese if it has at least as many Han characters as Latin words.
 
-    A service name in Latin letters inside a Chinese sentence stays Chinese; digits alone tell
-    nothing and keep `default`.
+    A name in Latin letters inside a Chinese sentence stays Chinese, a Chinese name inside an English
+    one stays English; digits alone tell nothing and keep `default`.
     """
     han = len(_HAN.findall(sample))
-    latin = len(_LATIN.findall(sample))
-    if han == 0 and latin < 2:
+    words = len(_LATIN.findall(sample))
+    if han == 0 and words == 0:
         return default
-    return "zh" if han * 4 >= latin else "en"
+    return "zh" if han >= words else "en"
 
 
 def negotiate(accept_language: str | None, default: Lang = "zh") -> Lang:

@@ -1,8 +1,9 @@
 """Agents and their sessions: password (argon2id) and one-time code, lock-out, roles, cities.
 
-A failed login never says what was wrong and takes as long for an unknown name. Five failures lock the
-account for 15 minutes; a one-time code works once. Sessions are random tokens, stored hashed, valid for
-twelve hours. Demonstration agents exist and work in sandbox mode only.
+A failed login never says what was wrong and takes as long for an unknown name (only a locked account
+says that it is locked). Five failures lock the account for 15 minutes; a one-time code works once.
+Sessions are random tokens, stored hashed, valid for twelve hours. Demonstration agents exist and work
+in sandbox mode only.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ LOGINS = counter("sg_desk_logins", "Agent logins", ("result",))
 Role = Literal["agent", "supervisor", "list_editor", "admin"]
 MAX_FAILURES = 5
 LOCK_S = 900.0
+HASHES_AT_ONCE = 2
+"""argon2id takes 64 MiB each; a burst of sign-ins must not take the machine."""
 SESSION_S = 12 * 3600.0
 MIN_PASSWORD = 10
 DEMO_FILE = Path(__file__).with_name("demo_agents.json")
@@ -111,6 +114,7 @@ class AgentStore:
 
     def __init__(self, db: Database, clock: Clock, *, sandbox: bool) -> None:
         self._db, self._clock, self._sandbox = db, clock, sandbox
+        self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
 
     async def create(self, new: NewAgent) -> tuple[Agent, str]:
         """Create an account; (agent, TOTP secret to enrol). Raises `InvalidInput`, `DemoRefused`."""
@@ -178,8 +182,9 @@ class AgentStore:
         """(agent, session token). Raises `BadCredentials` or `LockedOut`."""
         async with self._db.connect() as conn:
             row = (await conn.execute(select(agents).where(agents.c.username == username))).first()
-        stored = row.password_hash if row is not None else await asyncio.to_thread(_nobody)
-        right = await asyncio.to_thread(verify_password, stored, password)
+        async with self._hashing:
+            stored = row.password_hash if row is not None else await asyncio.to_thread(_nobody)
+            right = await asyncio.to_thread(verify_password, stored, password)
         usable = row is not None and row.disabled_at is None and (self._sandbox or not row.demo)
         if row is None or not usable:
             LOGINS.labels("refused").inc()

@@ -68,8 +68,13 @@ class Effects:
         await self._store.effects_done([event.seq])
 
     async def _run(self, event: TicketEvent, ticket: Ticket) -> None:
-        await self._thread(event, ticket)
-        await self._media(event, ticket)
+        # Together: the call starts while the line is being written.
+        done = await asyncio.gather(
+            self._thread(event, ticket), self._media(event, ticket), return_exceptions=True
+        )
+        for problem in done:
+            if isinstance(problem, BaseException):
+                raise problem
         await self._ports.conversation.state_changed(ticket.conversation)
 
     async def _say(
@@ -143,7 +148,8 @@ class Effects:
 
     async def ensure_consultation(self, ticket: Ticket) -> Ticket:
         """The ticket with its media room; unchanged when no media node answers (tried again)."""
-        if ticket.consultation is not None or ticket.media != "video":
+        ticket = await self._store.get(ticket.id)  # the caller's may be a moment old
+        if ticket.consultation is not None or ticket.media != "video" or ticket.state not in OPEN:
             return ticket
         try:
             async with asyncio.timeout(MEDIA_TIMEOUT_S):

@@ -25,19 +25,21 @@ from desk.routing import CAPACITY, COST, AgentView, assign
 from desk.store import TicketStore
 from desk.tickets import (
     OPEN,
+    WAITING,
     Cancel,
     Command,
     Lapse,
     Offer,
     Overdue,
     Release,
+    State,
     Ticket,
     queue_key,
 )
 from desk.wait import estimate, position
 
 log = get_log(__name__)
-NAME = "desk"
+LIVE: tuple[State, ...] = ("queued", "offered", "active", "wrap_up")
 PERIOD_S = 1.0
 RECOVER_S = 5.0
 WRAP_UP_S = 900.0
@@ -129,6 +131,7 @@ class Engine:
         self._started_at = clock.now()
         self._kicked = asyncio.Event()
         self._next_recovery = 0.0
+        self._last: tuple[float, Snapshot] | None = None
         self._places: dict[str, tuple[int | None, int | None]] = {}
 
     def kick(self) -> None:
@@ -151,7 +154,7 @@ class Engine:
 
     async def snapshot(self) -> Snapshot:
         """Read the desk as it is."""
-        tickets = await self._store.in_states("queued", "offered", "active", "wrap_up")
+        tickets = await self._store.in_states(*LIVE)
         views = agent_views(
             await self._agents.all(),
             await self._presence.all(),
@@ -160,17 +163,34 @@ class Engine:
             self._settings.agent_lapse_s,
         )
         handle = {m: await self._store.handle_times(m) for m in ("text", "video")}
-        return Snapshot(tickets, views, handle)
+        found = Snapshot(tickets, views, handle)
+        self._last = (self._clock.monotonic(), found)
+        return found
+
+    async def look(self) -> Snapshot:
+        """The desk as it was at most a second ago, for estimates."""
+        if self._last is None or self._clock.monotonic() - self._last[0] >= PERIOD_S:
+            return await self.snapshot()
+        return self._last[1]
+
+    def forget(self) -> None:
+        """Something changed: the next `look` reads."""
+        self._last = None
 
     async def step(self) -> None:
-        """One look at everything."""
-        await self._take_back()
-        await self._offer()
-        await self._rooms()
-        if self._clock.monotonic() >= self._next_recovery:
+        """One look at everything; next to nothing while nobody waits or is served."""
+        tickets = await self._store.in_states(*LIVE)
+        due = self._clock.monotonic() >= self._next_recovery
+        if (tickets or due) and await self._take_back(tickets):
+            tickets = await self._store.in_states(*LIVE)
+        if due or any(t.state == "queued" for t in tickets):
+            await self._offer()
+        await self._rooms(tickets)
+        if due:
             await self._effects.recover()
             self._next_recovery = self._clock.monotonic() + RECOVER_S
-        await self._tell_places()
+        if self._places or any(t.state in WAITING for t in tickets):
+            await self._tell_places()
 
     async def _try(self, ticket: str, command: Command) -> None:
         try:
@@ -178,16 +198,18 @@ class Engine:
         except AppError as err:  # somebody was faster: that is what compare-and-set is for
             log.info("desk.race", ticket=ticket, code=err.code)
 
-    async def _take_back(self) -> None:
+    async def _take_back(self, tickets: Sequence[Ticket]) -> bool:
+        """Undo what time has undone; whether anything was."""
         now, presences = self._clock.now(), await self._presence.all()
-        for ticket in await self._store.in_states("queued", "offered", "active", "wrap_up"):
-            command = self._overdue(ticket, presences, now)
-            if command is not None:
-                await self._try(ticket.id, command)
+        late = [(t.id, self._overdue(t, presences, now)) for t in tickets]
+        commands = [(ticket, command) for ticket, command in late if command is not None]
+        for ticket, command in commands:
+            await self._try(ticket, command)
         for agent, presence in presences.items():
             if presence.status == "online" and self._lost(presence, now):
                 log.warning("desk.agent_lost", agent=agent)
                 await self._presence.set_away(agent)
+        return bool(commands)
 
     def _lost(self, presence: Presence | None, now: datetime) -> bool:
         lapse, grace = self._settings.agent_lapse_s, self._settings.agent_grace_s
@@ -220,16 +242,17 @@ class Engine:
 
     async def _offer(self) -> None:
         snapshot = await self.snapshot()
-        for state in ("queued", "offered", "active", "wrap_up"):
+        for state in LIVE:
             QUEUE.labels(state).set(sum(t.state == state for t in snapshot.tickets))
         ONLINE.set(sum(a.online for a in snapshot.agents))
         for pair in assign(snapshot.queue(), snapshot.agents, self._clock.now()):
             log.info("desk.offer", ticket=pair.ticket.id, agent=pair.agent, step=pair.step)
             await self._try(pair.ticket.id, Offer(pair.agent, self._settings.offer_lease_s))
 
-    async def _rooms(self) -> None:
-        for ticket in await self._store.in_states(*OPEN):
-            if ticket.media == "video" and ticket.consultation is None:
+    async def _rooms(self, tickets: Sequence[Ticket]) -> None:
+        """Media rooms that could not be made before."""
+        for ticket in tickets:
+            if ticket.state in OPEN and ticket.media == "video" and ticket.consultation is None:
                 after = await self._effects.ensure_consultation(ticket)
                 if after.consultation is not None:
                     await self._settle(ticket.id)

@@ -22,7 +22,7 @@ from core.settings import Settings
 from desk import views
 from desk.agents import Agent, AgentStore
 from desk.effects import Effects
-from desk.engine import Engine, Snapshot
+from desk.engine import Engine
 from desk.errors import MediaNotHeld, NotYours, TicketState
 from desk.ports import Ports
 from desk.presence import Presence, PresenceStatus, PresenceStore
@@ -44,8 +44,6 @@ from desk.tickets import (
 )
 from desk.wait import estimate
 
-SNAPSHOT_S = 1.0
-
 
 class DeskService:
     """Everything the gateway calls. `engine.run()` must be running somewhere."""
@@ -54,7 +52,6 @@ class DeskService:
         self, *, db: Database, redis: Redis | None, clock: Clock, settings: Settings, ports: Ports
     ) -> None:
         self._clock, self._ports = clock, ports
-        self._snapshot: tuple[float, Snapshot] | None = None
         self.signals = Signals()
         self.store = TicketStore(db, clock)
         self.agents = AgentStore(db, clock, sandbox=settings.sandbox)
@@ -170,7 +167,7 @@ class DeskService:
             id="~", conversation="", state="queued", media=media, lang=lang, city=city, domain=None,
             reason="", resident_name=None, level="L0", summary={}, opened_at=now, enqueued_at=now,
         )  # fmt: skip
-        snapshot = await self._look()
+        snapshot = await self.engine.look()
         return estimate(ticket, snapshot.queue(), snapshot.agents, snapshot.handle_s[media])
 
     async def message_posted(self, conversation: str) -> None:
@@ -351,19 +348,12 @@ class DeskService:
         self._changed()
 
     def _changed(self) -> None:
-        self._snapshot = None
+        self.engine.forget()
         self.signals.send(Signal())
         self.engine.kick()
 
-    async def _look(self) -> Snapshot:
-        """A view of the desk at most a second old, for estimates."""
-        now = self._clock.monotonic()
-        if self._snapshot is None or now - self._snapshot[0] >= SNAPSHOT_S:
-            self._snapshot = (now, await self.engine.snapshot())
-        return self._snapshot[1]
-
     async def _wait_of(self, ticket: Ticket) -> tuple[int | None, int | None]:
-        return (await self._look()).wait_of(ticket)
+        return (await self.engine.look()).wait_of(ticket)
 
     async def _held(self, agent: Agent, ticket_id: str) -> Ticket:
         ticket = await self.store.get(ticket_id)

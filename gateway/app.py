@@ -62,8 +62,11 @@ OUTBOX_PERIOD_S = 0.5
 Loop = Callable[[], Awaitable[object]]
 
 
-def build(settings: Settings, clock: Clock | None = None) -> tuple[web.Application, Gateway]:
-    """The application and its parts. Must be called inside a running event loop."""
+def build(
+    settings: Settings, clock: Clock | None = None, search: SearchRuntime | None = None
+) -> tuple[web.Application, Gateway]:
+    """The application and its parts. Must be called inside a running event loop. `search`, when
+    given, is already open and stays the caller's."""
     clock = clock or SystemClock()
     secret = settings.internal_token.get_secret_value()
     signer = Signer(secret, clock)
@@ -71,7 +74,7 @@ def build(settings: Settings, clock: Clock | None = None) -> tuple[web.Applicati
     redis = cache.connect(settings.redis_url) if settings.redis_url else None
     http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=200))
     store, hub, tokens = ConversationStore(db, clock), Hub(), TokenBox(signer)
-    search = SearchRuntime(settings, redis)
+    borrowed, search = search is not None, search or SearchRuntime(settings, redis)
     rasa = RasaClient(
         base_url=settings.rasa_url, token=secret, session=http, timeout_s=settings.turn_timeout_s
     )
@@ -106,7 +109,7 @@ def build(settings: Settings, clock: Clock | None = None) -> tuple[web.Applicati
         client_max_size=MAX_BODY,
     )
     _edges(app, gw, desk)
-    app.cleanup_ctx.append(_life(gw, desk, calls))
+    app.cleanup_ctx.append(_life(gw, desk, calls, borrowed))
     return app, gw
 
 
@@ -151,7 +154,7 @@ def _edges(app: web.Application, gw: Gateway, desk: DeskService) -> None:
 
 
 def _life(
-    gw: Gateway, desk: DeskService, calls: Calls
+    gw: Gateway, desk: DeskService, calls: Calls, borrowed_search: bool
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     """Start loops before the first request, stop them after the last."""
 
@@ -164,7 +167,6 @@ def _life(
 
         gw.turns.on_rasa_change.append(announce)
         loops: dict[str, Loop] = {
-            "search": gw.search.open,
             "rasa-watch": gw.turns.watch_rasa,
             "desk": desk.engine.run,
             "calls": calls.listen,
@@ -172,6 +174,8 @@ def _life(
             "absence": lambda: _every(gw.clock, ABSENCE_PERIOD_S, gw.human.step_absence),
             "recover": lambda: _recover(gw),
         }
+        if not borrowed_search:
+            loops["search"] = gw.search.open
         tasks = [asyncio.create_task(_named(name, loop), name=name) for name, loop in loops.items()]
         yield
         for ws in list(gw.sockets):
@@ -181,7 +185,8 @@ def _life(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        gw.search.close()
+        if not borrowed_search:
+            gw.search.close()
         await gw.http.close()
         if gw.redis is not None:
             await gw.redis.aclose()

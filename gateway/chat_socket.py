@@ -108,7 +108,9 @@ class ChatSocket:
         if not isinstance(frame, dict) or frame.get("type") != "hello" or not valid:
             if not ws.closed:
                 err = InvalidInput("hello_first")
-                await ws.send_bytes(orjson.dumps({"type": "error", **err.as_dict(self._lang)}))
+                await ws.send_str(
+                    orjson.dumps({"type": "error", **err.as_dict(self._lang)}).decode()
+                )
                 await ws.close(code=WSCloseCode.POLICY_VIOLATION)
             return None
         if frame.get("lang") in ("zh", "en"):

@@ -13,7 +13,7 @@ from core.auth import BadToken, Signer
 
 TTL_S = 30 * 86400
 _SHAPE = re.compile(r"^t\.[A-Za-z0-9_-]{8,1500}\.[A-Za-z0-9_-]{22}$")
-_LEADING_SLASHES = re.compile(r"^[\s\u200b\ufeff]*[/\uff0f]+")
+_LEADING_SLASHES = re.compile(r"^[\s\u200b-\u200f\u2060\ufeff/\uff0f]+")
 
 
 class TokenBox:

@@ -108,7 +108,7 @@ class Responder:
         `today` the date in the cities' time zone.
         """
         context = context or AnswerContext()
-        asked = understand(query, lang=lang)
+        asked = self.engine.understand(query, lang=lang)
         continued = self._continue(asked, context, lang, today)
         if continued is not None:
             return continued

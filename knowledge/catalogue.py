@@ -17,12 +17,13 @@ import orjson
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from core.cards import CITIES, City
+from core.cards import CITIES, City, LocalText
 from core.errors import AppError, NotFound
 from knowledge.model import ServiceItem, SourceRecord
 
 DATA = Path(__file__).parent / "data"
 _ITEMS: TypeAdapter[list[ServiceItem]] = TypeAdapter(list[ServiceItem])
+_OUTSIDE: TypeAdapter[list[LocalText]] = TypeAdapter(list[LocalText])
 _SOURCES: TypeAdapter[list[SourceRecord]] = TypeAdapter(list[SourceRecord])
 
 
@@ -33,20 +34,30 @@ class BrokenList(AppError):
     status = 500
 
 
+class UnknownService(NotFound):
+    """No item under this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__("unknown_service", details={"code": code})
+        self.params = {"code": code}
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """One version of the list. `items` are in code order."""
 
     items: Mapping[str, ServiceItem]
     sources: Mapping[str, SourceRecord]
+    outside: tuple[LocalText, ...]
+    """Matters that are known not to be in the list."""
     version: str
     """E.g. `2026.11-ab12cd34`: month of the newest fact, digest of the whole content."""
 
     def get(self, code: str) -> ServiceItem:
-        """The item under `code` (any case); raises `NotFound` with code `unknown_service`."""
+        """The item under `code` (any case); raises `UnknownService`."""
         item = self.items.get(code.strip().upper())
         if item is None:
-            raise NotFound("unknown_service", details={"code": code[:40]})
+            raise UnknownService(code[:40])
         return item
 
     def handles(self, code: str, city: City | None) -> bool:
@@ -103,34 +114,44 @@ def _likeness(a: str, b: str) -> float:
     return len(left & right) / max(1, len(left | right))
 
 
-def _make(items: Iterable[ServiceItem], sources: Iterable[SourceRecord]) -> Catalogue:
+def _make(
+    items: Iterable[ServiceItem], sources: Iterable[SourceRecord], outside: Iterable[LocalText]
+) -> Catalogue:
+    named = tuple(outside)
     by_code = {item.item_id: item for item in sorted(items, key=lambda item: item.item_id)}
     by_source = {source.id: source for source in sources}
-    digest = hashlib.sha256(_canonical(by_code.values(), by_source.values())).hexdigest()
+    digest = hashlib.sha256(_canonical(by_code.values(), by_source.values(), named)).hexdigest()
     newest = max((item.as_of for item in by_code.values()), default=None)
     month = f"{newest:%Y.%m}" if newest else "0000.00"
     return Catalogue(
-        MappingProxyType(by_code), MappingProxyType(by_source), f"{month}-{digest[:8]}"
+        MappingProxyType(by_code), MappingProxyType(by_source), named, f"{month}-{digest[:8]}"
     )
 
 
-def _canonical(items: Iterable[ServiceItem], sources: Iterable[SourceRecord]) -> bytes:
+def _canonical(
+    items: Iterable[ServiceItem], sources: Iterable[SourceRecord], outside: Iterable[LocalText]
+) -> bytes:
     body = {
         "items": [item.model_dump(mode="json") for item in items],
         "sources": [source.model_dump(mode="json") for source in sources],
+        "outside": [name.model_dump() for name in outside],
     }
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
 
 def snapshot(catalogue: Catalogue) -> bytes:
     """The whole list as JSON; `read_snapshot` gives it back under the same version."""
-    return _canonical(catalogue.items.values(), catalogue.sources.values())
+    return _canonical(catalogue.items.values(), catalogue.sources.values(), catalogue.outside)
 
 
 def read_snapshot(data: bytes) -> Catalogue:
     """A catalogue from `snapshot`; raises `pydantic.ValidationError`."""
     body = orjson.loads(data)
-    return _make(_ITEMS.validate_python(body["items"]), _SOURCES.validate_python(body["sources"]))
+    return _make(
+        _ITEMS.validate_python(body["items"]),
+        _SOURCES.validate_python(body["sources"]),
+        _OUTSIDE.validate_python(body["outside"]),
+    )
 
 
 def _yaml(path: Path) -> Any:
@@ -154,10 +175,16 @@ def load_catalogue(folder: Path = DATA) -> Catalogue:
     broken: dict[str, list[str]] = {}
     items: list[ServiceItem] = []
     sources: list[SourceRecord] = []
+    outside: list[LocalText] = []
     try:
         sources = _SOURCES.validate_python(_yaml(folder / "sources.yaml"))
     except (OSError, yaml.YAMLError, ValidationError) as error:
         broken["sources.yaml"] = _problems(error)
+    try:
+        if (folder / "outside.yaml").is_file():
+            outside = _OUTSIDE.validate_python(_yaml(folder / "outside.yaml"))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        broken["outside.yaml"] = _problems(error)
     seen: dict[str, str] = {}
     for path in sorted((folder / "items").glob("*.yaml")):
         try:
@@ -171,4 +198,4 @@ def load_catalogue(folder: Path = DATA) -> Catalogue:
         items.append(item)
     if broken:
         raise BrokenList(details={"files": broken})
-    return _make(items, sources)
+    return _make(items, sources, outside)

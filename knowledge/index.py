@@ -23,10 +23,12 @@ from core.errors import AppError
 from knowledge.catalogue import Catalogue, read_snapshot, snapshot
 from knowledge.embed.port import Embedder, Matrix
 from knowledge.lexical import Ints, Lexicon, build_lexicon, open_lexicon, save_lexicon
+from knowledge.spelling import Phrases, learn_phrases
 from knowledge.terms import syllables, terms
+from knowledge.text import understand
 from knowledge.wordings import ALIAS, NAME, SUMMARY, Wording, wordings
 
-FORMAT = 3
+FORMAT = 5
 """Raise when the files change: older indexes are then rebuilt."""
 _POINTER = "current"
 _ARRAYS = ("owner", "kind", "first", "term_starts", "term_ids")
@@ -51,6 +53,8 @@ class Index:
     embedder: str
     vectors: Matrix
     """float32[wordings, dim]."""
+    outside: Matrix
+    """float32[anchors, dim]: matters that the list does not cover."""
     owner: Ints
     kind: Ints
     first: Ints
@@ -61,6 +65,8 @@ class Index:
     sounds: Lexicon
     readings: dict[str, str]
     """Character → pinyin syllable, without tone."""
+    phrases: Phrases
+    """The list's phrases by sound, for `knowledge.spelling`."""
 
 
 def _readings() -> dict[str, str]:
@@ -90,6 +96,7 @@ def assemble(
     vectors: Matrix,
     readings: dict[str, str],
     *,
+    outside: Matrix,
     embedder: str,
     version: str,
 ) -> Index:
@@ -113,6 +120,7 @@ def assemble(
         codes=tuple(group[0].code for group in groups),
         embedder=embedder,
         vectors=vectors,
+        outside=outside,
         owner=np.repeat(np.arange(len(groups), dtype=np.int32), np.diff(first)),
         kind=np.array([wording.kind for wording in flat], np.int32),
         first=first,
@@ -121,6 +129,7 @@ def assemble(
         words=words,
         sounds=sounds,
         readings=readings,
+        phrases=learn_phrases((wording.text for wording in flat), readings),
     )
 
 
@@ -183,8 +192,15 @@ def build_index(
         cache = VectorCache(data_dir / "cache", embedder)
         flat = [wording.text for group in groups for wording in group]
         vectors = cache.documents(flat, progress)
+        anchors = [text for name in catalogue.outside for text in (name.zh, name.en)]
         index = assemble(
-            catalogue, groups, vectors, _readings(), embedder=embedder.name, version=version
+            catalogue,
+            groups,
+            vectors,
+            _readings(),
+            outside=cache.documents([understand(text).core for text in anchors]),
+            embedder=embedder.name,
+            version=version,
         )
         _write(index, target)
     pointer = root / f".{_POINTER}.{os.getpid()}"
@@ -198,11 +214,13 @@ def _write(index: Index, target: Path) -> None:
     room = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
     try:
         np.save(room / "vectors.npy", index.vectors)
+        np.save(room / "outside.npy", index.outside)
         for name in _ARRAYS:
             np.save(room / f"{name}.npy", getattr(index, name))
         save_lexicon(index.words, room, "words")
         save_lexicon(index.sounds, room, "sounds")
         (room / "readings.json").write_bytes(orjson.dumps(index.readings))
+        (room / "phrases.json").write_bytes(orjson.dumps(index.phrases))
         (room / "list.json").write_bytes(snapshot(index.catalogue))
         meta = {"format": FORMAT, "embedder": index.embedder, "codes": index.codes}
         (room / "meta.json").write_bytes(orjson.dumps(meta, option=orjson.OPT_INDENT_2))
@@ -242,8 +260,15 @@ def open_index(data_dir: Path, version: str | None = None) -> Index:
         codes=codes,
         embedder=meta["embedder"],
         vectors=np.load(folder / "vectors.npy", mmap_mode="r"),
+        outside=np.load(folder / "outside.npy", mmap_mode="r"),
         words=open_lexicon(folder, "words", len(codes)),
         sounds=open_lexicon(folder, "sounds", len(codes)),
         readings=orjson.loads((folder / "readings.json").read_bytes()),
+        phrases={
+            sound: (phrase, count)
+            for sound, (phrase, count) in orjson.loads(
+                (folder / "phrases.json").read_bytes()
+            ).items()
+        },
         **arrays,
     )

@@ -7,13 +7,15 @@ import math
 from typing import Any
 
 from core.cards import CITIES, City
+from core.clock import CITY_TZ
 from core.errors import InvalidInput
+from core.i18n import Lang
 from knowledge.catalogue import Catalogue, one_city
 from knowledge.differences import compare
 from knowledge.facts import on_day
 from knowledge.model import ServiceItem
 
-MAX_PAGE_SIZE = 100
+MAX_PAGE_SIZE = 200
 
 
 def _bare(value: Any) -> Any:
@@ -25,32 +27,21 @@ def _bare(value: Any) -> Any:
     return value
 
 
-def _differences(catalogue: Catalogue, item: ServiceItem, today: dt.date) -> list[dict[str, Any]]:
-    """Rows that differ, in both languages."""
-    zh = compare(catalogue, item, lang="zh", today=today)
-    en = compare(catalogue, item, lang="en", today=today)
-    return [
-        {
-            "facet": a.facet,
-            "label": {"zh": a.label, "en": b.label},
-            **{
-                city: None
-                if getattr(a, city) is None
-                else {"zh": getattr(a, city), "en": getattr(b, city)}
-                for city in CITIES
-            },
-        }
-        for a, b in zip(zh, en, strict=True)
-        if a.differs or b.differs
-    ]
-
-
-def service_json(item: ServiceItem, catalogue: Catalogue, *, today: dt.date) -> dict[str, Any]:
-    """One item with what applies in each city on `today`.
+def service_json(
+    item: ServiceItem,
+    catalogue: Catalogue,
+    *,
+    lang: Lang = "zh",
+    today: dt.date | None = None,
+) -> dict[str, Any]:
+    """One item with what applies in each city on `today` (default: the current day there).
 
     Shape of `GET /api/v1/services/{code}`; a city that does not handle the item is null; every fact
-    keeps its `status`, `source` and `as_of`.
+    keeps its `status`, `source` and `as_of`. `comparison` and `differences` (the rows of it that
+    differ) are in `lang`, everything else in both languages.
     """
+    today = today or dt.datetime.now(CITY_TZ).date()
+    rows = compare(catalogue, item, lang=lang, today=today)
     cities: dict[str, Any] = {}
     for city in CITIES:
         variant = on_day(item, city, today)
@@ -67,7 +58,8 @@ def service_json(item: ServiceItem, catalogue: Catalogue, *, today: dt.date) -> 
         "same_standard": _bare(item.same_standard.model_dump(mode="json")),
         "jurisdiction": item.jurisdiction.model_dump(mode="json"),
         "cities": cities,
-        "differences": _differences(catalogue, item, today),
+        "comparison": [row.model_dump() for row in rows],
+        "differences": [row.model_dump() for row in rows if row.differs],
         "sister": catalogue.sister(item.item_id),
         "related": [code for code in item.related if code in catalogue.items],
         "sources": [
@@ -115,7 +107,7 @@ def list_services(
     """One page of the list, in code order; unknown filter values simply match nothing.
 
     `{"items", "page", "page_size", "total", "pages", "list_version"}`. Raises `InvalidInput` for a
-    page below 1 or a page size outside 1..100.
+    page below 1 or a page size outside 1..200.
     """
     if page < 1 or not 1 <= page_size <= MAX_PAGE_SIZE:
         raise InvalidInput(details={"page": page, "page_size": page_size, "max": MAX_PAGE_SIZE})

@@ -22,7 +22,7 @@ from core.i18n import Lang
 from knowledge.embed.port import Vector
 from knowledge.index import Index
 from knowledge.lexical import Floats
-from knowledge.terms import syllables, terms, typed_syllables
+from knowledge.terms import syllables, terms
 from knowledge.wordings import ALIAS
 
 RULES = Path(__file__).parent / "ranking.json"
@@ -34,6 +34,8 @@ SIGNALS = (
     "words",
     "overlap",
     "name_overlap",
+    "covered",
+    "covered_one",
     "sounds",
 )
 """Columns of `Signals.table`."""
@@ -48,6 +50,8 @@ class Signals:
     items: npt.NDArray[np.intp]
     table: npt.NDArray[np.float64]
     """float64[candidates, len(SIGNALS)]."""
+    outside: float
+    """Likeness to the nearest matter that the list does not cover, on the scale of `dense`."""
     known: float
     """Share of the question's lexical weight that occurs anywhere in the list."""
     length: int
@@ -63,6 +67,10 @@ class Rules:
     in_list: npt.NDArray[np.float64]
     answer_at: float
     clarify_at: float
+
+
+EMPTY_RULES = Rules({}, np.zeros(0), np.zeros(0), 1.0, 1.0)
+"""For training, before there are any."""
 
 
 @cache
@@ -97,7 +105,7 @@ def signals(index: Index, text: str, vector: Vector) -> Signals:
     dense = _best_by_item(index, cosine)
     units = terms(text)
     words, known = index.words.score(units)
-    heard = syllables(text, index.readings) or typed_syllables(text, _known_sounds(index))
+    heard = syllables(text, index.readings)
     sounds, _ = index.sounds.score(heard)
     chosen = [_top(dense, _DENSE), _top(words, _WORDS), _top(sounds, _SOUNDS)]
     items = np.unique(np.concatenate(chosen))
@@ -106,7 +114,7 @@ def signals(index: Index, text: str, vector: Vector) -> Signals:
     table[:, 0] = (dense[items] - 0.85) * 20
     table[:, 1] = (dense[items] - float(dense.mean())) / spread
     table[:, 4] = words[items]
-    table[:, 7] = sounds[items]
+    table[:, 9] = sounds[items]
     query = _lookup(index, units)
     for row, item in enumerate(items):
         left, right = int(index.first[item]), int(index.first[item + 1])
@@ -114,22 +122,13 @@ def signals(index: Index, text: str, vector: Vector) -> Signals:
         table[row, 2] = (float(np.sort(own)[-3:].mean()) - 0.85) * 20
         named = index.kind[left:right] <= ALIAS
         table[row, 3] = (float(own[named].max()) - 0.85) * 20
-        shared = _overlap(index, left, right, query)
-        table[row, 5] = float(shared.max())
-        table[row, 6] = float(shared[named].max())
-    return Signals(items, table, known, len(units))
-
-
-_SOUND_CACHE: dict[int, frozenset[str]] = {}
-
-
-def _known_sounds(index: Index) -> frozenset[str]:
-    found = _SOUND_CACHE.get(id(index.readings))
-    if found is None:
-        found = frozenset(index.readings.values())
-        _SOUND_CACHE.clear()
-        _SOUND_CACHE[id(index.readings)] = found
-    return found
+        dice, share, whole = _overlap(index, left, right, query)
+        table[row, 5] = float(dice.max())
+        table[row, 6] = float(dice[named].max())
+        table[row, 7] = whole
+        table[row, 8] = float(share.max())
+    outside = float((np.asarray(index.outside) @ vector).max()) if index.outside.size else 0.0
+    return Signals(items, table, (outside - 0.85) * 20, known, len(units))
 
 
 def _lookup(index: Index, units: Sequence[str]) -> tuple[npt.NDArray[np.bool_], float]:
@@ -146,8 +145,9 @@ def _lookup(index: Index, units: Sequence[str]) -> tuple[npt.NDArray[np.bool_], 
 
 def _overlap(
     index: Index, left: int, right: int, query: tuple[npt.NDArray[np.bool_], float]
-) -> Floats:
-    """Dice coefficient of weighted terms between the question and wordings left..right."""
+) -> tuple[Floats, Floats, float]:
+    """How the question's weighted terms meet wordings left..right: (Dice coefficient of each, share
+    of the question in each, share of the question in all of them together)."""
     mask, weight = query
     starts = np.asarray(index.term_starts[left : right + 1])
     ids = np.asarray(index.term_ids[starts[0] : starts[-1]])
@@ -156,8 +156,10 @@ def _overlap(
     both = np.concatenate([[0.0], np.cumsum(idf * mask[ids])])
     at = starts - starts[0]
     own, shared = sums[at[1:]] - sums[at[:-1]], both[at[1:]] - both[at[:-1]]
-    out: Floats = 2 * shared / np.maximum(own + weight, 1e-9)
-    return out
+    together = np.unique(ids[mask[ids]])
+    whole = float(np.asarray(index.words.idf)[together].sum()) / max(weight, 1e-9)
+    dice: Floats = 2 * shared / np.maximum(own + weight, 1e-9)
+    return dice, shared / max(weight, 1e-9), whole
 
 
 def rank(found: Signals, lang: Lang, rules: Rules) -> npt.NDArray[np.float64]:
@@ -175,12 +177,17 @@ EVIDENCE = (
     "words",
     "overlap",
     "name_overlap",
+    "covered",
+    "covered_one",
     "sounds",
     "known",
     "length",
     "english",
     "english_dense",
     "english_dense_z",
+    "english_covered",
+    "outside",
+    "english_outside",
 )
 """What the decision looks at, about the best candidate."""
 
@@ -206,12 +213,17 @@ def evidence(
         "words": row["words"],
         "overlap": row["overlap"],
         "name_overlap": row["name_overlap"],
+        "covered": row["covered"],
+        "covered_one": row["covered_one"],
         "sounds": row["sounds"],
         "known": found.known,
         "length": math.log1p(found.length),
         "english": english,
         "english_dense": english * row["dense"],
         "english_dense_z": english * row["dense_z"],
+        "english_covered": english * row["covered"],
+        "outside": row["dense"] - found.outside,
+        "english_outside": english * (row["dense"] - found.outside),
     }
     return np.array([values[name] for name in EVIDENCE])
 

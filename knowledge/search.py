@@ -7,7 +7,7 @@ It never returns an item that the asked city does not handle; such items are in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -30,6 +30,7 @@ from knowledge.rank import (
     rank,
     signals,
 )
+from knowledge.spelling import Speller
 from knowledge.text import Understood, squash, understand
 
 Decision = Literal["answer", "clarify", "abstain"]
@@ -124,6 +125,9 @@ class SearchEngine:
         self.index = index
         self._embedder = embedder
         self._rules = rules
+        self._speller = Speller(
+            index.phrases, index.readings, index.words.ids, frozenset(index.readings.values())
+        )
 
     @classmethod
     def open(cls, settings: Settings, *, embedder: Embedder | None = None) -> SearchEngine:
@@ -142,9 +146,24 @@ class SearchEngine:
         """Version of the list searched."""
         return self.index.catalogue.version
 
+    def understand(self, query: str, *, lang: Lang | None = None) -> Understood:
+        """A question taken apart, with pinyin read and misheard words mended."""
+        asked = understand(query[:MAX_CHARS], lang=lang)
+        if asked.lang == "en":
+            read = self._speller.read_pinyin(asked.core)
+            return asked if read is None else replace(asked, text=read, core=read, lang="zh")
+        mended = self._speller.mend(asked.core)
+        if mended == asked.core:
+            return asked
+        return replace(asked, core=mended, text=self._speller.mend(asked.text))
+
     def embed(self, query: str) -> Vector:
         """float32[dim] of a question, normalised as search does it; pass it on as `vector`."""
-        return self._embedder.encode_query(understand(query[:MAX_CHARS]).core)
+        return self._embedder.encode_query(self.understand(query).core)
+
+    def embed_turn(self, query: str) -> tuple[Vector, Vector]:
+        """(embedding of the words as typed, `embed` of them): one for understanding, one for search."""
+        return self._embedder.encode_query(query[:MAX_CHARS]), self.embed(query)
 
     def ranked(self, asked: Understood, vector: Vector | None = None) -> Ranked:
         """All candidates, best first, whatever the city."""
@@ -172,7 +191,7 @@ class SearchEngine:
         `lang` is only the fallback where the words do not tell; `city` the city the resident is
         known to mean where the words name none; `vector` comes from `embed` of the same question.
         """
-        asked = understand(query[:MAX_CHARS], lang=lang)
+        asked = self.understand(query, lang=lang)
         named = asked.cities[0] if len(asked.cities) == 1 else None
         overall = named if asked.cities else city
         facet = facet_of(asked.text)
@@ -229,11 +248,15 @@ class SearchEngine:
                 elsewhere.append(_hit(item, share, where))
         return list(hits.values()), elsewhere
 
+    def _moves(self, code: str) -> bool:
+        """Whether a matter is about dealing with another place at all (transfer, off-site, …)."""
+        return not set(self.catalogue.items[code].cross_city_modes) <= {"per_city", "local_only"}
+
     def _decide(
         self, confidence: float, in_list: float, hits: list[Hit], elsewhere: list[Hit],
         asked: Understood,
     ) -> Decision:  # fmt: skip
-        if not hits or asked.elsewhere:
+        if not hits or (asked.elsewhere and not (asked.passing and self._moves(hits[0].code))):
             return "abstain"
         if elsewhere and elsewhere[0].score > hits[0].score:
             return "abstain"  # the matter asked about is the other city's: say so, do not substitute

@@ -71,21 +71,16 @@ def syllables(text: str, readings: Mapping[str, str]) -> list[str]:
     return out
 
 
-def typed_syllables(text: str, known: frozenset[str]) -> list[str]:
-    """Pairs of syllables of Latin letters that read as pinyin (`shebaoka`); [] for other text."""
+def spelled(text: str, known: frozenset[str]) -> list[str]:
+    """Syllables of text that is pinyin throughout (`shebaoka`), unblurred; [] for other text."""
     row: list[str] = []
     for match in _RUN.finditer(text):
         run = match.group(0).replace("'", "")
-        if not run[0].isascii() or run[0].isdigit():
-            return []
-        parts = _segment(run, known)
+        parts = _segment(run, known) if run[0].isascii() and run[0].isalpha() else None
         if parts is None:
             return []
-        row += [blur(part) for part in parts]
-    if len(row) < 2:
-        return []
-    pairs = [f"{a}-{b}" for a, b in zip(row, row[1:], strict=False)]
-    return pairs + [f"{a}-{b}-{c}" for a, b, c in zip(row, row[1:], row[2:], strict=False)]
+        row += parts
+    return row
 
 
 def _segment(run: str, known: frozenset[str]) -> list[str] | None:

@@ -45,6 +45,8 @@ class Understood:
     """Which city which fact of the resident's lies in, where the words say so."""
     elsewhere: bool = False
     """Another city than ours is named and neither of ours."""
+    passing: bool = False
+    """The other city is only where one goes or comes from (「去广州住院」), not whose service it is."""
 
 
 _SPACES = re.compile(r"\s+")
@@ -74,6 +76,10 @@ def _city_pattern() -> re.Pattern[str]:
 _CITY = _city_pattern()
 _IN_CITY = re.compile(r"\b(in|at|from|for|of|to|within)\s+$", re.IGNORECASE)
 _ELSEWHERE = re.compile("|".join(ELSEWHERE), re.IGNORECASE)
+_PASSING = re.compile(
+    r"(在|去|到|从|由|往|回|转到|迁到|(?<![a-z])(to|from|at|in) )(" + "|".join(ELSEWHERE) + ")",
+    re.IGNORECASE,
+)
 
 # What stands after (or just before) a city decides the fact it is about.
 _ROLES: tuple[tuple[DecidingFact, str], ...] = (
@@ -187,6 +193,7 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
         cities=cities,
         roles=_roles(clean, mentions) if len(cities) > 1 else {},
         elsewhere=not cities and bool(_ELSEWHERE.search(clean)),
+        passing=bool(_PASSING.search(clean)),
     )
 
 

@@ -1,7 +1,8 @@
 """`python -m video.bench`: from "accept" to the first remote picture, in real Chromium.
 
 Two pages call each other through a node process on loopback; both are connected and waiting, then
-one accepts. Prints p50 and p95 over the runs. Needs the development packages and a Chromium.
+one accepts. Prints p50 and p95 over the runs, and what a call costs the node. Needs the development
+packages and a Chromium.
 """
 
 from __future__ import annotations
@@ -137,26 +138,67 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
 
 
-async def measure(runs: int, loop: str) -> dict[str, list[float]]:
-    """`runs` calls in one browser; lists of milliseconds by name."""
+@asynccontextmanager
+async def two_pages(scene: Stage) -> AsyncIterator[list[Any]]:
+    """Two pages in contexts of their own, in one Chromium with a fake camera and microphone."""
     from playwright.async_api import async_playwright
 
-    found: dict[str, list[float]] = {}
-    async with stage(loop) as scene, async_playwright() as playwright:
+    async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=BROWSER_FLAGS
         )
-        pages = []
-        for _ in range(2):
-            pages.append(await (await browser.new_context()).new_page())
-            await pages[-1].goto(scene.url)
-        for run in range(runs):
-            times = await one_call(f"bench-{run}", *pages)
-            for name, value in times.items():
-                found.setdefault(name, []).append(value)
-            await scene.client.close_room(f"bench-{run}")
+        pages = [await (await browser.new_context()).new_page() for _ in range(2)]
+        for page in pages:
+            await page.goto(scene.url)
+        yield pages
         await browser.close()
-    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    used = float(fields[11]) + float(fields[12])
+    return used / os.sysconf("SC_CLK_TCK")
+
+
+async def cost(scene: Stage, room: str, seconds: float) -> dict[str, float]:
+    """What a running call costs: share of one core in percent, Mbit/s and packets/s passed on."""
+    before, cpu = await scene.client.stats(room), cpu_seconds(scene.node.pid)
+    await asyncio.sleep(seconds)
+    after, used = await scene.client.stats(room), cpu_seconds(scene.node.pid) - cpu
+
+    def grown(name: str) -> float:
+        then = sum(float(leg[name]) for leg in before["legs"])
+        return sum(float(leg[name]) for leg in after["legs"]) - then
+
+    packets = grown("packets_out")
+    return {
+        "cpu_percent": 100 * used / seconds,
+        "mbit_s": grown("bytes_out") * 8 / seconds / 1e6,
+        "packets_s": packets / seconds,
+        "us_per_packet": 1e6 * used / max(packets, 1),
+    }
+
+
+async def measure(
+    runs: int, loop: str, seconds: float
+) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """`runs` calls in one browser, the last one kept up for `seconds`.
+
+    Returns lists of milliseconds by name, and the cost of the last call.
+    """
+    found: dict[str, list[float]] = {}
+    spent: dict[str, float] = {}
+    async with stage(loop) as scene, two_pages(scene) as pages:
+        for run in range(runs):
+            room = f"bench-{run}"
+            for name, value in (await one_call(room, *pages)).items():
+                found.setdefault(name, []).append(value)
+            if run == runs - 1 and seconds:
+                await asyncio.sleep(3)  # until the encoders have found their bitrate
+                spent = await cost(scene, room, seconds)
+            await scene.client.close_room(room)
+    return found, spent
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -164,15 +206,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m video.bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=12)
     parser.add_argument("--loop", choices=["uvloop", "asyncio"], default="uvloop")
+    parser.add_argument("--seconds", type=float, default=10, help="of the call whose cost counts")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(argv)
     try:
-        found = asyncio.run(measure(args.runs, args.loop))
+        found, spent = asyncio.run(measure(args.runs, args.loop, args.seconds))
     except AppError as exc:
         sys.stderr.write(f"The bench could not run: {exc.message('en')}\n")
         return 1
     found["first_frame"] = found["agent"] + found["resident"]
-    report = {
+    report: dict[str, dict[str, float]] = {
         name: {
             "runs": len(values),
             "p50_ms": round(percentile(values, 0.5)),
@@ -180,13 +223,13 @@ def main(argv: list[str] | None = None) -> int:
         }
         for name, values in found.items()
     }
+    if spent:
+        report["cost"] = {name: round(value, 2) for name, value in spent.items()}
     if args.json:
         sys.stdout.write(json.dumps(report) + "\n")
-    else:
-        for name, row in report.items():
-            sys.stdout.write(
-                f"{name:12} p50 {row['p50_ms']:5} ms   p95 {row['p95_ms']:5} ms   n={row['runs']}\n"
-            )
+        return 0
+    for name, row in report.items():
+        sys.stdout.write(f"{name:12} " + "   ".join(f"{k} {v:g}" for k, v in row.items()) + "\n")
     return 0
 
 

@@ -8,12 +8,12 @@ picture needs one key frame and nothing else. Never touches media, never writes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from core.clock import Clock
-from core.errors import AppError, Conflict, InvalidInput, NotFound, Unavailable
+from core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from core.log import get_log
 from video.events import EventLog
 from video.forward.peer import ForwardPeer
@@ -25,6 +25,8 @@ log = get_log(__name__)
 Role = Literal["resident", "agent", "guest"]
 ORDER: tuple[Role, Role, Role] = ("agent", "resident", "guest")
 """Whose picture takes the first place on a page with fewer places than people."""
+CLOSE_S = 2.0
+"""Longest wait for connections that are being closed when the node stops."""
 LegState = Literal["connecting", "connected"]
 
 
@@ -50,6 +52,9 @@ class Leg:
     id: str
     role: Role
     peer: ForwardPeer
+    offered: str
+    answered: str
+    """The last offer and our answer: a page that asks again gets the same one."""
     joined_at: float
     state: LegState = "connecting"
     seen_at: float = 0.0
@@ -118,6 +123,7 @@ class Rooms:
 
         A first offer makes the leg (and the room). Another offer of the same browser connection
         renegotiates it or restarts its ICE; an offer of a new one replaces the leg's connection.
+        The same offer again, after a lost answer, gets the same answer.
         Raises InvalidInput("bad_sdp"), TooLarge, Unavailable("video_full" | "video_draining"),
         Conflict("room_full").
         """
@@ -135,6 +141,8 @@ class Rooms:
             leg = room.legs.get(leg_id)
             if leg is None and len(room.legs) >= self.limits.legs:
                 raise Conflict("room_full", retryable=False)
+            if leg is not None and leg.offered == offer.sdp and not _is_over(leg.peer):
+                return leg.answered
             if leg is not None and _same_connection(leg.peer, offer):
                 return await self._renegotiate(room, leg, offer)
             try:
@@ -175,8 +183,8 @@ class Rooms:
         for room_id in list(self._rooms):
             if room_id in self._rooms:
                 await self.close(room_id, reason)
-        for task in list(self._tasks):
-            task.cancel()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=CLOSE_S)
 
     # -- what others may know -----------------------------------------------------------------
 
@@ -194,7 +202,7 @@ class Rooms:
                     "flowing": dict(leg.flowing),
                     "bitrate": leg.bitrate,
                     **traffic_of(leg.peer).as_dict(),
-                    "rtt_ms": _rtt_ms(leg.peer),
+                    **_path_of(leg.peer),
                 }
                 for leg in room.legs.values()
             ],
@@ -294,16 +302,13 @@ class Rooms:
         peer = ForwardPeer(self._addresses)
         try:
             answer = await peer.answer(offer)
-        except AppError:
-            await peer.close()
-            raise
         except Exception as exc:  # aiortc raises many kinds on a description it cannot use
-            await peer.close()
+            await peer.discard()
             log.warning("video.offer_refused", room=room.id, kind=type(exc).__name__)
             raise InvalidInput("bad_sdp") from exc
         now = self._clock.monotonic()
         old = room.legs.get(leg_id)
-        leg = Leg(leg_id, role, peer, joined_at=now, seen_at=now)
+        leg = Leg(leg_id, role, peer, offer.sdp, answer, joined_at=now, seen_at=now)
         room.legs[leg_id] = leg
         room.empty_since = None
         peer.on("connectionstatechange", lambda: self._state_changed(room, leg))
@@ -311,7 +316,7 @@ class Rooms:
             self._account(old)
         self._link(room)
         if old is not None:
-            await old.peer.close()
+            self._later(old.peer.close())
         self.events.emit("leg", room=room.id, leg=leg_id, role=role, state="connecting")
         self._state_changed(room, leg)
         return answer
@@ -322,6 +327,7 @@ class Rooms:
         except Exception as exc:
             log.warning("video.offer_refused", room=room.id, kind=type(exc).__name__)
             raise InvalidInput("bad_sdp") from exc
+        leg.offered, leg.answered = offer.sdp, answer
         leg.seen_at = self._clock.monotonic()
         self._link(room)
         return answer
@@ -350,9 +356,13 @@ class Rooms:
             self.events.emit("leg", room=room.id, leg=leg.id, role=leg.role, state="connected")
         elif state in ("failed", "closed"):
             ended = "left" if state == "closed" else "failed"
-            task = asyncio.ensure_future(self._drop(room, leg, ended, state))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._later(self._drop(room, leg, ended, state))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what nobody waits for; kept until it is done."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _drop(self, room: Room, leg: Leg, state: str, reason: str) -> None:
         async with room.lock:
@@ -376,6 +386,17 @@ def _same_connection(peer: ForwardPeer, offer: Offer) -> bool:
     return peer.fingerprint == offer.fingerprint and peer.connectionState == "connected"
 
 
-def _rtt_ms(peer: ForwardPeer) -> int | None:
-    known = [s.rtt for kind in ("audio", "video") for s in peer.senders(kind) if s.rtt is not None]
-    return round(max(known) * 1000) if known else None
+def _is_over(peer: ForwardPeer) -> bool:
+    return peer.connectionState in ("failed", "closed")
+
+
+def _path_of(peer: ForwardPeer) -> dict[str, int | None]:
+    """What the far end reports of the way to it."""
+    senders = peer.senders("audio") + peer.senders("video")
+    rtts = [s.rtt for s in senders if s.rtt is not None]
+    estimates = [s.estimate for s in senders if s.estimate is not None]
+    return {
+        "rtt_ms": round(max(rtts) * 1000) if rtts else None,
+        "estimate_bps": min(estimates) if estimates else None,
+        "loss_percent": round(max((s.fraction_lost for s in senders), default=0) / 2.56),
+    }

@@ -21,6 +21,8 @@ _CANDIDATE = re.compile(r"a=(?:candidate:|end-of-candidates|ice-options:)[^\r\n]
 _UFRAG = re.compile(r"^a=ice-ufrag:(\S+)", re.M)
 _PWD = re.compile(r"^a=ice-pwd:(\S+)", re.M)
 _FINGERPRINT = re.compile(r"^a=fingerprint:(\S+ \S+)", re.M)
+_BUNDLE = re.compile(r"^a=group:BUNDLE ([^\r\n]+)", re.M)
+_MID = re.compile(r"^a=mid:(\S+)", re.M)
 _SECTION = re.compile(r"^m=(\S+) ", re.M)
 _RTPMAP = re.compile(r"^a=rtpmap:(\d+) (opus/48000/2|VP8/90000)\r?\n", re.M | re.I)
 
@@ -45,8 +47,15 @@ def read_offer(sdp: str) -> Offer:
         raise InvalidInput("bad_sdp")
     ufrag, pwd, print_ = _UFRAG.search(sdp), _PWD.search(sdp), _FINGERPRINT.search(sdp)
     sections = _SECTION.findall(sdp)
-    if ufrag is None or pwd is None or print_ is None or "a=group:BUNDLE" not in sdp:
+    if ufrag is None or pwd is None or print_ is None:
         raise InvalidInput("bad_sdp")
+    bundle, mids = _BUNDLE.search(sdp), _MID.findall(sdp)
+    if (
+        bundle is None
+        or sorted(bundle[1].split()) != sorted(set(mids))
+        or len(mids) != len(sections)
+    ):
+        raise InvalidInput("bad_sdp")  # everything goes over one transport, or nothing
     if not 0 < len(sections) <= MAX_SECTIONS or not set(sections) <= {"audio", "video"}:
         raise InvalidInput("bad_sdp", details={"sections": len(sections)})
     text = sdp.replace("\r\n", "\n").replace("\n", "\r\n")

@@ -57,7 +57,7 @@ class Embedder:
         self._engine: Optional[Any] = None
         if self._path and self._path.exists():
             with np.load(self._path) as stored:
-                self._known = dict(zip(stored["keys"].tolist(), stored["vectors"]))
+                self._known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
 
     @property
     def loaded(self) -> bool:
@@ -76,7 +76,7 @@ class Embedder:
         missing = list(dict.fromkeys(t for t in forms if _key(t) not in self._known))
         for start in range(0, len(missing), 64):
             batch = missing[start : start + 64]
-            for text, vector in zip(batch, self._compute(batch)):
+            for text, vector in zip(batch, self._compute(batch), strict=True):
                 self._known[_key(text)] = vector
         if missing:
             self._store()

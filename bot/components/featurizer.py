@@ -68,7 +68,7 @@ class E5Featurizer(DenseFeaturizer, GraphComponent):
         examples = [m for m in training_data.training_examples if m.get(TEXT)]
         if examples:
             vectors = Embedder(cache_dir()).many([m.get(TEXT) for m in examples])
-            for message, vector in zip(examples, vectors):
+            for message, vector in zip(examples, vectors, strict=True):
                 self._add(message, vector)
         return training_data
 

@@ -40,9 +40,11 @@ def _page(
 <style nonce="{nonce}">{_CSS}</style>
 </head>
 <body class="{city}">
+<header>
 <p class="sandbox"><strong>SANDBOX · 演示</strong> {_t("banner", lang)}</p>
-<header><span class="mark" aria-hidden="true">{"深" if city == "shenzhen" else "莞"}</span>
-<span class="brand">{_t(f"name.{city}", lang)}</span></header>
+<p class="who"><span class="mark" aria-hidden="true">{"深" if city == "shenzhen" else "莞"}</span>
+<span class="brand">{_t(f"name.{city}", lang)}</span></p>
+</header>
 <main>
 <h1>{title}</h1>
 {body}

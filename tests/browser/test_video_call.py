@@ -120,9 +120,7 @@ async def test_a_muted_camera_stops_and_comes_back(call: Call) -> None:
     await call.event(lambda e: e["type"] == "media" and e["leg"] == "resident" and e["video"])
     await call.resident.evaluate(f"() => {sender}.replaceTrack(null)")
     await call.event(lambda e: e["type"] == "media" and e["leg"] == "resident" and not e["video"])
-    await call.resident.evaluate(
-        f"() => {sender}.replaceTrack(stream.getVideoTracks()[0])"
-    )
+    await call.resident.evaluate(f"() => {sender}.replaceTrack(stream.getVideoTracks()[0])")
     await keeps_showing(call.agent)
 
 

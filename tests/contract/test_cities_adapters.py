@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from cities.sandbox.faults import Faults, Malformation
 from cities.sandbox.inprocess import RunningCity, running_city
 from cities.sandbox.people import demo_accounts, people
 from cities.sandbox.records import holdings
+from cities.sandbox.store import Store
 from core.cards import CITIES, City
 from core.clock import CITY_TZ, FakeClock
 from core.http import INTERNAL_HEADER
@@ -74,9 +76,26 @@ class World:
         return fresh
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both cities' databases as first set up, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("cities")
+
+    async def fill() -> None:
+        now = FakeClock().now()
+        for city in CITIES:
+            store = Store(city, folder)
+            await store.open(now, now.astimezone(CITY_TZ).date())
+            await store.close()
+
+    asyncio.run(fill())
+    return folder
+
+
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path, filled: Path) -> AsyncIterator[World]:
     """Two served cities with a fake clock."""
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
     clock = FakeClock()
     async with AsyncExitStack() as stack:
         served = {
@@ -414,6 +433,26 @@ async def test_both_cities_are_asked_at_the_same_time(world: World) -> None:
     cities = Cities({c: Meeting(c) for c in CITIES}, world.clock, timeout_s=2)  # type: ignore[misc]
     results = await cities.housing_fund(LIN)
     assert {r.reason for r in results.values()} == {"refused"}
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "abc", "'; DROP TABLE", "<x>&", "1" * 44, "\x00" * 8, "案件１２３４５６"]
+)
+async def test_a_typed_case_number_cannot_do_harm(world: World, typed: str) -> None:
+    """Whatever is typed as a case number finds nothing, and never shuts a city for others."""
+    for _ in range(6):
+        results = await world.cities.case(typed)
+        assert {r.state for r in results.values()} == {"no_account"}
+    unknown = await world.cities.case("ABCDEF123456")
+    assert {r.state for r in unknown.values()} == {"no_account"}
+    assert (await world.cities.housing_fund(LIN))["shenzhen"].state == "ok"
+
+
+async def test_refusals_do_not_open_the_circuit(world: World) -> None:
+    """Being refused is an answer: the city stays reachable for the next question."""
+    stranger = world.again(shenzhen="x" * 32)
+    for _ in range(7):
+        assert (await stranger.housing_fund(LIN))["shenzhen"].reason == "refused"
 
 
 async def test_a_city_without_an_address_is_said_to_be_unavailable(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 import signal
 import socket
@@ -17,8 +18,8 @@ import pytest
 from cities import open_cities
 from cities.sandbox.people import people
 from core.cards import CITIES, City
+from core.identity import Identity
 from core.settings import Settings
-from tests.contract.test_cities_adapters import who
 
 TOKEN = "internal-token-of-this-test-run"
 
@@ -70,7 +71,8 @@ async def test_a_killed_city_comes_back_with_its_state(city: City, tmp_path: Pat
         city_shenzhen_url=url if city == "shenzhen" else "",
         city_dongguan_url=url if city == "dongguan" else "",
     )
-    me = who(people()[8].network_id)
+    expires = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+    me = Identity(people()[8].network_id, city, "罗*强", "L3", expires)
     cities = open_cities(settings)
     head = {"X-SG-Internal": TOKEN}
     try:

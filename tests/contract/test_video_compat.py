@@ -43,7 +43,7 @@ async def test_another_version_is_refused_with_advice(monkeypatch: pytest.Monkey
 async def test_a_vanished_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same version with other insides (a distribution's patch) is refused too."""
     monkeypatch.delattr(RTCDtlsTransport, "_register_rtp_sender")
-    with pytest.raises(compat.Incompatible, match="RTCDtlsTransport._register_rtp_sender"):
+    with pytest.raises(compat.Incompatible, match=r"RTCDtlsTransport\._register_rtp_sender"):
         await compat.self_test()
 
 

@@ -32,6 +32,7 @@ from video.rooms import Limits
 
 TOKEN = "t" * 32
 WAIT_S = 10.0
+KEY_DELAY = 4
 
 
 async def until(happened: Callable[[], Any], what: str) -> None:
@@ -43,14 +44,15 @@ async def until(happened: Callable[[], Any], what: str) -> None:
 
 
 class Pattern(MediaStreamTrack):
-    """Encoded packets with recognisable bytes. Video begins with a key frame, and again on request."""
+    """Encoded packets with recognisable bytes. Video begins with a key frame; one that is asked
+    for comes `KEY_DELAY` frames later, so that frames which cannot be shown lie before it."""
 
     def __init__(self, kind: str, mark: int) -> None:
         super().__init__()
         self.kind = kind
         self.mark = mark
         self.count = 0
-        self.key_wanted = True
+        self.key_at = 1
 
     async def recv(self) -> av.Packet:
         await asyncio.sleep(0.02)
@@ -58,8 +60,7 @@ class Pattern(MediaStreamTrack):
         body = bytes([self.mark]) + self.count.to_bytes(4, "big") * 30
         if self.kind == "video":
             # The lowest bit of a VP8 frame's first byte says whether it is a key frame (0).
-            body = bytes([0x10 if self.key_wanted else 0x11]) + body * 20
-            self.key_wanted = False
+            body = bytes([0x10 if self.count == self.key_at else 0x11]) + body * 20
         packet = av.Packet(body)
         rate = 90000 if self.kind == "video" else 48000
         packet.pts = self.count * rate // 50
@@ -98,7 +99,7 @@ class Peer:
 
     def ask_for_keyframe(self) -> Any:
         receiver = self._transceiver("video").receiver
-        (ssrc,) = {s for s in receiver._RTCRtpReceiver__remote_streams}
+        (ssrc,) = set(receiver._RTCRtpReceiver__remote_streams)
         return receiver._send_rtcp_pli(ssrc)
 
     def _transceiver(self, kind: str) -> Any:
@@ -106,7 +107,9 @@ class Peer:
 
     def _on_key_request(self) -> None:
         self.key_requests += 1
-        self.tracks["video"].key_wanted = True
+        video = self.tracks["video"]
+        if video.key_at <= video.count:
+            video.key_at = video.count + KEY_DELAY
 
     def _spy_on_receiver(self, kind: str, receiver: Any) -> None:
         handle = receiver._handle_rtp_packet
@@ -285,6 +288,7 @@ async def test_packets_lost_on_the_way_up_are_brought_again(scene: Scene) -> Non
     scene.resident.lose_up = lambda _: False
     wanted = scene.resident.sent["video"][sent_before : sent_before + 60]
     await until(lambda: contains(scene.agent.got["video"], wanted), "all sixty arrive")
+    assert contains(scene.resident.sent["video"], list(scene.agent.got["video"])), "unspoilt"
     stats = await scene.client.stats("room")
     resident = next(leg for leg in stats["legs"] if leg["leg"] == "resident")
     assert resident["recovered"] >= 8
@@ -319,6 +323,29 @@ async def test_a_rejoin_replaces_the_connection_and_stays_bridged(scene: Scene) 
     assert sorted(leg["leg"] for leg in stats["legs"]) == ["agent", "resident"]
     await until(lambda: scene.resident.pc.connectionState == "closed", "the old one is told")
     await again.pc.close()
+
+
+async def test_three_see_each_other_with_a_place_for_each(scene: Scene) -> None:
+    """One packet goes to two viewers, each encrypted for itself, with the same bytes."""
+    guest = Peer(3)
+    second_place = guest.pc.addTransceiver("video", direction="recvonly")
+    places: list[bytes] = []
+    handle = second_place.receiver._handle_rtp_packet
+
+    async def spy(packet: Any, arrival_time_ms: int) -> None:
+        places.append(bytes(packet.payload))
+        await handle(packet, arrival_time_ms=arrival_time_ms)
+
+    second_place.receiver._handle_rtp_packet = spy
+    await guest.accept(await scene.client.join("room", "guest", await guest.offer()))
+    await scene.client.bridge("room")
+    await until(lambda: len(guest.got["video"]) > 20, "the guest sees the agent")
+    await until(lambda: len(places) > 20, "and the resident, in its second place")
+    await until(lambda: len(scene.agent.got["video"]) > 20, "the agent sees the resident")
+    assert contains(scene.agent.sent["video"], list(guest.got["video"]))
+    assert contains(scene.resident.sent["video"], list(places))
+    assert contains(scene.resident.sent["video"], list(scene.agent.got["video"]))
+    await guest.pc.close()
 
 
 async def test_events_tell_who_came_what_flows_and_who_left(scene: Scene) -> None:

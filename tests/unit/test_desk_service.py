@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -491,3 +492,78 @@ async def test_desk_release_keeps_agent_out_for_a_while(desk: Desk) -> None:
     await desk.service.store.transition(ticket.id, Release(lin.id))
     await desk.step()
     assert (await desk.service.store.get(ticket.id)).state == "queued"
+
+
+async def test_desk_loop_works_when_kicked(desk: Desk) -> None:
+    """The running loop offers at once when something happens, without waiting for its period."""
+    await desk.agent("lin")
+    offered = asyncio.Event()
+
+    async def look() -> None:
+        if any(t.state == "offered" for t in await desk.service.store.waiting()):
+            offered.set()
+
+    looking: set[asyncio.Task[None]] = set()
+    desk.service.signals.subscribe(lambda _: looking.add(asyncio.create_task(look())))
+    loop = asyncio.create_task(desk.service.engine.run())
+    await desk.open()
+    await asyncio.wait_for(offered.wait(), 5)
+    loop.cancel()
+    await asyncio.gather(loop, *looking, return_exceptions=True)
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from tests.desk_fakes import Desk
+
+async def main():
+    desk = Desk(Path(sys.argv[1]))
+    await desk.db.create_all()
+    lin = await desk.agent("lin")
+    for n in range(10_000):
+        ticket = await desk.open(f"cnv_{n}")
+        print("opened", ticket.id, flush=True)
+        await desk.step()
+        await desk.service.accept(lin, ticket.id)
+        print("active", ticket.id, flush=True)
+        await desk.service.wrap_up(
+            lin, ticket.id, client_id=f"wrap-{n:04}", summary=f"s{n}", outcome="solved")
+        print("closed", ticket.id, flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("lines", [1, 5, 9])
+async def test_desk_kill_9_loses_nothing_acknowledged(tmp_path: Path, lines: int) -> None:
+    """A process killed in the middle: every ticket, accept and report it acknowledged is there, and
+    the next process carries out what was left and goes on."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        KILLED,
+        str(tmp_path),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdout is not None
+    said = []
+    for _ in range(lines):
+        said.append((await process.stdout.readline()).decode().split())
+    process.kill()
+    said += [line.split() for line in (await process.stdout.read()).decode().splitlines()]
+    await process.wait()
+
+    desk = Desk(tmp_path)
+    order = ["opened", "active", "closed"]
+    known = {"queued": 0, "offered": 0, "active": 1, "closed": 2}
+    for what, ticket_id in said:
+        ticket = await desk.service.store.get(ticket_id)
+        assert known[ticket.state] >= order.index(what)
+        if what == "closed":
+            assert await desk.service.store.report_of(ticket_id) is not None
+    await desk.step()
+    assert await desk.service.store.pending_effects() == []
+    assert (await desk.open("cnv_after")).state in ("queued", "offered")
+    await desk.db.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -192,3 +194,40 @@ def test_the_answer_gets_error_correction_and_a_start_bitrate() -> None:
     done = finish_answer("a=rtpmap:111 opus/48000/2\r\na=rtpmap:96 VP8/90000\r\n")
     assert "a=fmtp:111 minptime=10;useinbandfec=1\r\n" in done
     assert "a=fmtp:96 x-google-start-bitrate=800\r\n" in done
+
+
+async def test_the_same_offer_again_gets_the_same_answer(
+    world: tuple[Rooms, FakeClock, EventLog], offer: str
+) -> None:
+    """A retry after a lost answer must not replace the connection that is being made."""
+    rooms, _, events = world
+    first = await rooms.join("r", "agent", "agent", offer)
+    assert await rooms.join("r", "agent", "agent", offer) == first
+    assert told(events) == [("agent", "connecting")]
+
+
+async def test_spoilt_offers_are_refused_and_leave_no_socket(
+    world: tuple[Rooms, FakeClock, EventLog], offer: str
+) -> None:
+    """Whatever a page sends, the node answers with a typed error or a call, and leaks nothing."""
+    rooms, _, _ = world
+    dice = random.Random(7)
+    before = len(os.listdir("/proc/self/fd"))
+    refused = unexpected = 0
+    for _ in range(60):
+        lines = offer.split("\r\n")
+        for _ in range(dice.randint(1, 4)):
+            at = dice.randrange(len(lines))
+            if dice.random() < 0.5:
+                del lines[at]
+            else:
+                cut = dice.randint(0, len(lines[at]))
+                lines[at] = lines[at][:cut] + dice.choice(["", "\x00", "9" * 12, "=;:"])
+        try:
+            await rooms.join("r", "agent", "agent", "\r\n".join(lines))
+        except AppError as err:
+            refused += err.status < 500
+            unexpected += err.status >= 500
+    assert (0 < refused < 60, unexpected) == (True, 0)
+    await rooms.close_all("test")
+    assert len(os.listdir("/proc/self/fd")) <= before

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from video.forward.history import HISTORY, Renumbering, SendHistory
 from video.forward.keyframe import starts_keyframe
+from video.forward.sender import useful_limit
 from video.forward.stream import GIVE_UP_S, MAX_GAP, NACK_EVERY_S, InboundStream
 from video.forward.wire import (
     HEADROOM,
@@ -195,3 +196,11 @@ def test_scratch_views_share_one_buffer() -> None:
     """The input lies `HEADROOM` into the buffer, so a header can be written in front of it."""
     INPUT[0] = 0x7B
     assert VIEW[HEADROOM] == 0x7B
+
+
+def test_an_estimate_limits_the_source_only_when_the_path_is_full() -> None:
+    """A source that sends little must not be kept there; one that sends too much must slow down."""
+    assert useful_limit(675_000, 500_000) == 1_350_000, "room to spare: let it grow"
+    assert useful_limit(425_000, 500_000) == 425_000, "overuse: the viewer's word counts"
+    assert useful_limit(510_000, 500_000) == 510_000, "full: no growth"
+    assert useful_limit(300_000, 0) == 300_000, "nothing known yet"

@@ -16,12 +16,14 @@ from aiortc.codecs import get_capabilities
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 
+from core.log import get_log
 from video import compat
 from video.forward.receiver import ForwardReceiver
 from video.forward.sender import ForwardSender
 from video.forward.transport import ForwardTransport
 from video.sdp import Offer, finish_answer
 
+log = get_log(__name__)
 _WANTED = {"audio": ("audio/opus",), "video": ("video/vp8", "video/h264", "video/rtx")}
 
 
@@ -75,14 +77,27 @@ class ForwardPeer(compat.PeerConnectionBase):
         return finish_answer(self.localDescription.sdp)
 
     def receivers(self, kind: str) -> list[ForwardReceiver]:
-        """Receivers of `kind`, in the order of the offer's sections."""
-        found = [t.receiver for t in self.getTransceivers() if t.kind == kind]
+        """Receivers of `kind` that the far end sends to, in the order of the offer's sections."""
+        found = [t.receiver for t in self._negotiated(kind, "recvonly")]
         return [r for r in found if isinstance(r, ForwardReceiver)]
 
     def senders(self, kind: str) -> list[ForwardSender]:
-        """Senders of `kind`, in the order of the offer's sections."""
-        found = [t.sender for t in self.getTransceivers() if t.kind == kind]
+        """Senders of `kind` that the far end listens to, in the order of the offer's sections."""
+        found = [t.sender for t in self._negotiated(kind, "sendonly")]
         return [s for s in found if isinstance(s, ForwardSender)]
+
+    def _negotiated(self, kind: str, direction: str) -> list[RTCRtpTransceiver]:
+        both = ("sendrecv", direction)
+        return [t for t in self.getTransceivers() if t.kind == kind and t.currentDirection in both]
+
+    async def discard(self) -> None:
+        """Close after a failed `answer`, whatever state the library was left in."""
+        try:
+            await self.close()
+        except Exception as exc:  # half-made: close the sockets at least
+            log.warning("video.discard_failed", kind=type(exc).__name__)
+            if self.transport is not None:
+                await self.transport.dtls.transport.stop()
 
     async def close(self) -> None:
         if self.transport is not None:

@@ -118,8 +118,8 @@ class ForwardReceiver(compat.ReceiverBase):
         self.forward.send_rtcp(bytes(packet))
 
     def limit_bitrate(self) -> None:
-        """Pass on the lowest estimate of those who watch (REMB): nobody is sent more than fits."""
-        known = [s.estimate for s in self.listeners if s.estimate is not None]
+        """Tell the source the lowest limit of those who watch (REMB)."""
+        known = [s.limit for s in self.listeners if s.limit is not None]
         if self.stream is None or not known:
             return
         fci = rtp.pack_remb_fci(min(known), [self.stream.ssrc])

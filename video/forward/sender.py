@@ -20,6 +20,19 @@ if TYPE_CHECKING:
     from video.forward.transport import ForwardTransport
 
 _REPORTS_KEPT = 8
+_RATE_WINDOW_S = 0.5
+HEADERS = 20
+"""Bytes of RTP header and extension in front of a payload."""
+
+
+def useful_limit(estimate: int, sent_bps: float) -> int:
+    """What to tell the source of a viewer's bandwidth estimate (bits/s). Pure.
+
+    Browsers estimate at most 1.5 times what they get. An estimate well above what is sent is
+    therefore no sign of a full path, only of a source that could send more: it is let to, and the
+    viewer's next estimates tell when the path is really full.
+    """
+    return 2 * estimate if sent_bps > 0 and estimate > 1.15 * sent_bps else estimate
 
 
 class ForwardSender(compat.SenderBase):
@@ -48,6 +61,10 @@ class ForwardSender(compat.SenderBase):
         self.fraction_lost = 0
         self.estimate: int | None = None
         """Bits/s that the far end thinks it can take (REMB)."""
+        self.limit: int | None = None
+        """Bits/s that the source is told, on account of this viewer."""
+        self._rate_from = (time.monotonic(), 0)
+        self._rate = 0.0
         self._rtx_seq = secrets.randbelow(0x8000)
         self._reports: dict[int, float] = {}
 
@@ -88,7 +105,7 @@ class ForwardSender(compat.SenderBase):
         source, self.source = self.source, None
         self.numbers.stop()
         self.needs_key = False
-        self.estimate = None
+        self.estimate = self.limit = None
         if source is None:
             return
         source.listeners.remove(self)
@@ -174,7 +191,17 @@ class ForwardSender(compat.SenderBase):
             return
         if self.source is not None and self.ssrc in ssrcs:
             self.estimate = bitrate
+            self.limit = useful_limit(bitrate, self._sent_rate())
             self.source.limit_bitrate()
+
+    def _sent_rate(self) -> float:
+        """Bits/s sent lately, with headers; measured over at least half a second."""
+        now, on_wire = time.monotonic(), self.bytes + HEADERS * self.packets
+        since, before = self._rate_from
+        if now - since >= _RATE_WINDOW_S:
+            self._rate = (on_wire - before) * 8 / (now - since)
+            self._rate_from = (now, on_wire)
+        return self._rate
 
     def sender_report(self, now: float) -> bytes:
         """An SR that keeps the source's own clock, so that the far end can sync lips; or nothing."""

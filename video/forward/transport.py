@@ -226,20 +226,7 @@ class ForwardTransport:
             touched = True
             if stream.is_video:
                 sender.history.put(out_seq, out_ts, marker, payload)
-            head = start - 12
-            out_flags = 0x80
-            if sender.extension_id and (stream.is_video or level >= 0):
-                head -= 8
-                out_flags = 0x90
-                word = (
-                    wire.abs_send_time_word(sender.extension_id, now)
-                    if stream.is_video
-                    else wire.audio_level_word(sender.extension_id, level)
-                )
-                wire.pack_extension(BUFFER, head + 12, wire.ONE_BYTE_PROFILE, 1, word)
-            wire.pack_header(
-                BUFFER, head, out_flags, marker | sender.payload_type, out_seq, out_ts, sender.ssrc
-            )
+            head = _write_header(sender, marker, out_seq, out_ts, start, level, now)
             if target.protect_and_send(head, end - head):
                 sender.packets += 1
                 sender.bytes += size
@@ -389,3 +376,28 @@ class ForwardTransport:
             dlsr=min(max(since_sr, 0), 0xFFFFFFFF),
         )
         return bytes(rtp.RtcpRrPacket(ssrc=receiver.rtcp_ssrc, reports=[info]))
+
+
+def _write_header(
+    sender: ForwardSender, marker: int, seq: int, ts: int, start: int, level: int, now: float
+) -> int:
+    """Write the outgoing header in front of the payload at `start`; returns where it begins.
+
+    Extension ids are the ones this leg negotiated: when we send (video) or the sound's `level`
+    (audio; -1: none came).
+    """
+    element = sender.extension_id
+    is_video = sender.kind == "video"
+    if not element or (level < 0 and not is_video):
+        head = start - 12
+        wire.pack_header(
+            BUFFER, head, 0x80, marker | (sender.payload_type or 0), seq, ts, sender.ssrc
+        )
+        return head
+    head = start - 20
+    wire.pack_header(BUFFER, head, 0x90, marker | (sender.payload_type or 0), seq, ts, sender.ssrc)
+    word = (
+        wire.abs_send_time_word(element, now) if is_video else wire.audio_level_word(element, level)
+    )
+    wire.pack_extension(BUFFER, head + 12, wire.ONE_BYTE_PROFILE, 1, word)
+    return head

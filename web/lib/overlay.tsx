@@ -75,7 +75,7 @@ export function Overlay(): JSX.Element {
   return (
     <>
       <div class="sr-only" role="status" aria-live="polite">{spoken.value}</div>
-      <div class="toasts">
+      <section class="toasts" aria-label={tl('toasts')}>
         {toasts.value.map((t) => (
           <div key={t.id} class={cx('toast', `toast-${t.tone}`)}>
             <Icon name={t.tone === 'success' ? 'success' : t.tone === 'urgent' || t.tone === 'warning' ? 'warning' : 'info'} />
@@ -83,7 +83,7 @@ export function Overlay(): JSX.Element {
             <IconButton icon="close" label={tl('close')} onClick={() => dismiss(t.id)} />
           </div>
         ))}
-      </div>
+      </section>
     </>
   );
 }

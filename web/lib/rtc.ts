@@ -67,7 +67,7 @@ export class Call {
   private lastRtp = 0;
   private lastTick = 0;
   private lastStats = { at: 0, in: 0, out: 0 };
-  private troubleSince = 0;
+  private troubleSince: number | null = null;
   private nextAttempt = 0;
   private attempts = 0;
 
@@ -186,6 +186,7 @@ export class Call {
       incoming.addTrack(track);
       this.remote.value = new MediaStream(incoming.getTracks());
       if (track.kind === 'video') {
+        if (!track.muted) this.remoteVideo.value = true;
         track.onunmute = () => (this.remoteVideo.value = true);
         track.onmute = () => (this.remoteVideo.value = false);
       }
@@ -214,7 +215,7 @@ export class Call {
       this.phase.value = 'connected';
       this.since.value ??= Date.now();
       this.lastRtp = performance.now();
-      this.troubleSince = 0;
+      this.troubleSince = null;
       this.attempts = 0;
     } else if (state === 'failed' || state === 'disconnected') {
       this.trouble(performance.now());
@@ -226,7 +227,7 @@ export class Call {
   /** Restarts now, then after 2.5, 5, 10 … s; from the second time on with a fresh connection. */
   private trouble(now: number): void {
     if (this.over()) return;
-    if (!this.troubleSince) this.troubleSince = now;
+    this.troubleSince ??= now;
     if (this.phase.value === 'connected') this.phase.value = 'reconnecting';
     if (now < this.nextAttempt) return;
     this.attempts += 1;
@@ -243,8 +244,9 @@ export class Call {
     if (!pc) return;
     if (this.phase.value === 'connecting' || this.phase.value === 'reconnecting') {
       const limit = this.options.giveUpMs ?? 45_000;
-      if (this.troubleSince && now - this.troubleSince > limit) return this.end('failed');
-      if (this.phase.value === 'connecting' && now - this.troubleSince > 6_000) this.trouble(now);
+      const waited = this.troubleSince === null ? 0 : now - this.troubleSince;
+      if (waited > limit) return this.end('failed');
+      if (this.phase.value === 'connecting' && waited > 6_000) this.trouble(now);
     }
     if (this.phase.value !== 'connected' && this.phase.value !== 'reconnecting') return;
     const report = await pc.getStats().catch(() => null);
@@ -290,7 +292,7 @@ export class Call {
 
   private recovered(): void {
     this.phase.value = 'connected';
-    this.troubleSince = 0;
+    this.troubleSince = null;
     this.attempts = 0;
   }
 }

@@ -12,7 +12,8 @@ export function Header({ sandboxTag }: { sandboxTag: boolean }): JSX.Element {
       <div class="head-brand">
         <BrandMark />
         <div>
-          <h1>{t('app.name')}</h1>
+          {/* a hyphen at which a narrow screen may not break */}
+          <h1>{t('app.name').replace('-', '\u2011')}</h1>
           <p>{t('app.tagline')}</p>
         </div>
         {sandboxTag && <span title={t('sandbox')}><Badge tone="warning">{lang.value === 'zh' ? '演示' : 'Demo'}</Badge></span>}

@@ -11,9 +11,9 @@ export function HumanBar(): JSX.Element | null {
   if (mode === 'bot') return null;
   // In the waiting room the same facts stand under the picture.
   if (consult.view.value === 'room' && mode !== 'human') return null;
-  const rejoin = consult.resumable && (
+  const rejoin = consult.resumable && consult.view.value === 'none' && (
     <Button size="sm" variant="primary" icon="camera" onClick={() => (sheet.value = 'check')}>
-      {consult.view.value === 'ended' ? t('call.again') : t('call.join')}
+      {t('call.join')}
     </Button>
   );
   if (mode === 'human') {

@@ -50,11 +50,13 @@ function Notes(): JSX.Element {
 /** Wide screens only: what people come for, and the way to a person. */
 function Aside(): JSX.Element {
   return (
-    <aside class="aside" aria-label={t('aside.tasks')}>
-      <section class="aside-block">
-        <h2>{t('aside.tasks')}</h2>
-        <Suggestions compact />
-      </section>
+    <aside class="aside" aria-label={t('aside.label')}>
+      {chat.lines.value.length > 0 && (
+        <section class="aside-block">
+          <h2>{t('aside.tasks')}</h2>
+          <Suggestions compact />
+        </section>
+      )}
       <section class="aside-block">
         <h2>{t('aside.help')}</h2>
         <p>{t('aside.help.text')}</p>
@@ -92,7 +94,7 @@ export function App(): JSX.Element {
   return (
     <>
       <a class="skip-link" href="#compose">{t('app.skip')}</a>
-      <div class={cx('shell', inCall && 'in-call', inCall && consult.large.value && consult.view.value !== 'ended' && 'call-large')}>
+      <div class={cx('shell', inCall && 'in-call', consult.view.value === 'call' && consult.large.value && 'call-large')}>
         <Header sandboxTag={chat.sandbox.value && sandboxHidden.value} />
         <div class="body">
           <Aside />

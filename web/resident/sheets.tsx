@@ -59,7 +59,10 @@ function Check(): JSX.Element {
   const stream = useSignal<MediaStream | null>(null);
   const taken = useRef(false);
   const open = sheet.value === 'check';
-  if (!open) taken.current = false;
+  const onStream = (got: MediaStream | null): void => {
+    taken.current = false;
+    stream.value = got;
+  };
   const enter = (): void => {
     if (!stream.value) return;
     taken.current = true;
@@ -78,7 +81,7 @@ function Check(): JSX.Element {
       }
     >
       <p class="field-hint">{t('check.text')}</p>
-      <DeviceCheck onStream={(s) => (stream.value = s)} keep={() => taken.current} />
+      <DeviceCheck onStream={onStream} keep={() => taken.current} />
     </Dialog>
   );
 }

@@ -95,8 +95,8 @@ export function Thread(): JSX.Element {
   // A new line while we stand at the end: follow it, but never past the top of a tall card.
   useLayoutEffect(() => {
     const node = box.current;
-    const key = newest ? `${newest.id}` : '';
-    if (!node || key === shown.current) return;
+    const key = newest?.client_id ?? newest?.id ?? '';
+    if (!node || !newest || key === shown.current) return;
     const mine = newest?.author === 'resident';
     shown.current = key;
     if (mine) marker.value = null;
@@ -111,7 +111,7 @@ export function Thread(): JSX.Element {
   }, [newest?.id, lines.length]);
 
   useEffect(() => {
-    if (chat.typing.value && atBottom.value) toEnd(false);
+    if (chat.typing.peek() && atBottom.peek()) toEnd(false);
   }, [chat.typing.value]);
 
   // Growing images, folds and the keyboard change the height; stay at the end if we were there.
@@ -120,7 +120,7 @@ export function Thread(): JSX.Element {
     if (!node || typeof ResizeObserver === 'undefined') return;
     let height = node.clientHeight;
     const watch = new ResizeObserver(() => {
-      if (node.clientHeight < height && atBottom.value) toEnd(false);
+      if (node.clientHeight < height && atBottom.peek() && chat.lines.peek().length) toEnd(false);
       height = node.clientHeight;
     });
     watch.observe(node);
@@ -161,6 +161,7 @@ export function Thread(): JSX.Element {
   let lineDrawn = false;
   return (
     <div class="thread-frame">
+      <h2 class="sr-only">{t('thread.label')}</h2>
       <div
         ref={box} class="thread" role="log" aria-label={t('thread.label')} tabIndex={0} onScroll={onScroll}
         aria-live={chat.loaded.value ? 'polite' : 'off'} aria-busy={!chat.loaded.value}
@@ -184,8 +185,9 @@ export function Thread(): JSX.Element {
         </ol>
       </div>
       {!atBottom.value && lines.length > 0 && (
-        <button type="button" class="to-newest" onClick={() => { atBottom.value = true; toEnd(true); chat.markRead(); }} aria-label={t('thread.newest')}>
+        <button type="button" class="to-newest" onClick={() => { atBottom.value = true; toEnd(true); chat.markRead(); }}>
           <Icon name="down" />
+          <span class="sr-only">{t('thread.newest')}</span>
           {chat.unread.value > 0 && <span>{t('thread.unread', { n: chat.unread.value })}</span>}
         </button>
       )}

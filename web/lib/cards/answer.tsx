@@ -7,7 +7,7 @@ import { day, safeUrl } from '../format';
 import { tag, tl, type Params } from '../i18n';
 import { Icon } from '../icons';
 import { copyText, shareText } from '../overlay';
-import type { AnswerCard, Claim, Lang, Material, Source } from '../types';
+import type { AnswerCard, Claim, Material, Source } from '../types';
 import { CardShell, CityMark, cx, IconButton, ScopeMark, StatusBadge } from '../ui';
 import { Actions } from './actions';
 import { printOnly, setTick, ticks, type CardHost } from './host';
@@ -58,7 +58,7 @@ function Materials({ card, t, open }: { card: AnswerCard; t: T; open: boolean })
                 <span class="tick-name">{m.name}</span>
                 <span class="tick-tags">
                   <span class={`need need-${m.need}`}>{t(`need.${m.need}`)}</span>
-                  {m.city !== 'both' && <span class="need need-city"><CityMark city={m.city} as={card.lang} /> {t('answer.only_city', { city: t(`city.${m.city}`) })}</span>}
+                  {m.city !== 'both' && m.city !== card.city && <span class="need need-city"><CityMark city={m.city} as={card.lang} /> {t('answer.only_city', { city: t(`city.${m.city}`) })}</span>}
                   {count(m, t) && <span class="tick-note">{count(m, t)}</span>}
                 </span>
                 {m.note && <span class="tick-note">{m.note}</span>}
@@ -84,14 +84,14 @@ function SourceLink({ source }: { source: Source }): JSX.Element {
   return <a href={url} target="_blank" rel="noopener noreferrer">{name}<span class="sr-only">{tl('new_window')}</span></a>;
 }
 
-function Facts({ claims, t, lang }: { claims: Claim[]; t: T; lang: Lang }): JSX.Element | null {
+function Facts({ claims, t, card }: { claims: Claim[]; t: T; card: AnswerCard }): JSX.Element | null {
   if (!claims.length) return null;
   return (
     <dl class="facts">
       {claims.map((c) => (
         <div key={c.facet + c.text}>
           <dt><Icon name={FACET_ICON[c.facet]} />{t(`facet.${c.facet}`)}</dt>
-          <dd>{c.city !== 'both' && <CityMark city={c.city} as={lang} />} {c.text}</dd>
+          <dd>{c.city !== 'both' && c.city !== card.city && <CityMark city={c.city} as={card.lang} />} {c.text}</dd>
         </div>
       ))}
     </dl>
@@ -112,7 +112,7 @@ function Evidence({ card, t }: { card: AnswerCard; t: T }): JSX.Element | null {
           <li key={c.facet + c.city + c.text}>
             <p class="claim-text">
               <span class="claim-facet">{t(`facet.${c.facet}`)}</span>
-              {c.city !== 'both' && <CityMark city={c.city} as={card.lang} />}
+              {c.city !== 'both' && c.city !== card.city && <CityMark city={c.city} as={card.lang} />}
               {c.text}
             </p>
             <p class="claim-source">
@@ -158,7 +158,7 @@ export function Answer({ card, host }: { card: AnswerCard; host: CardHost }): JS
           <CompareTable rows={rows} caption={t('answer.compare.caption', { name })} lang={card.lang} />
         </section>
       ) : (
-        <Facts claims={card.claims.filter((c) => c.facet !== 'overview').slice(0, 6)} t={t} lang={card.lang} />
+        <Facts claims={card.claims.filter((c) => c.facet !== 'overview').slice(0, 6)} t={t} card={card} />
       )}
       {!materialsFirst && materials}
       {card.channels.length > 0 && (

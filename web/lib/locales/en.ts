@@ -11,6 +11,7 @@ export const en: Record<LibKey, string> = {
   'close': 'Close',
   'cancel': 'Cancel',
   'retry': 'Try again',
+  'toasts': 'Notifications',
   'loading': 'Loading',
   'copy': 'Copy',
   'copied': 'Copied',

@@ -9,6 +9,7 @@ export const zh = {
   'close': '关闭',
   'cancel': '取消',
   'retry': '重试',
+  'toasts': '通知',
   'loading': '正在加载',
   'copy': '复制',
   'copied': '已复制',

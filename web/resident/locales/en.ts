@@ -38,6 +38,7 @@ export const en: Record<ResidentKey, string> = {
   'empty.q5': 'How do I register for medical treatment in the other city?',
   'empty.q6': 'What documents does points-based school admission need?',
 
+  'aside.label': 'More help',
   'aside.tasks': 'Common tasks',
   'aside.help': 'Would you rather talk?',
   'aside.help.text': 'Staff of both cities are here by text or video. They see this conversation, so you need not repeat yourself.',

@@ -21,7 +21,7 @@ export const zh = {
   'set.signed_in': '已登录：{name}（{city}，{level}）',
   'set.sign_out': '退出登录',
   'set.zh_prevails': '如中英文有出入，以中文为准。',
-  'set.switch_lang': 'Switch to English',
+  'set.switch_lang': 'EN – switch to English',
 
   'empty.greeting': '您好，今天要办什么事？',
   'empty.text': '深圳、东莞的政务服务，用平常的话问就行。我会告诉您在哪办、带什么、要多久，也能查您在两市的公积金和社保。',
@@ -36,6 +36,7 @@ export const zh = {
   'empty.q5': '异地就医怎么备案？',
   'empty.q6': '孩子积分入学要什么材料？',
 
+  'aside.label': '更多帮助',
   'aside.tasks': '常用事项',
   'aside.help': '需要人帮忙？',
   'aside.help.text': '两市工作人员在线服务，文字或视频均可，之前的对话会一并带过去。',

@@ -1,0 +1,263 @@
+"""Learns the weights in `knowledge/ranking.json`. Run by people, reviewed as data, never at run time.
+
+    python -m knowledge.evaluation.train        (after `python -m knowledge build`)
+
+Learned from two things only: the list's own wordings, each searched in an index that does not hold
+it (five folds), and the `train` half of the question set. For the decision each wording is also
+searched with its own item taken away, which is what a question about a missing item looks like.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+from core.i18n import Lang
+from core.settings import get_settings
+from knowledge.catalogue import Catalogue
+from knowledge.embed import Embedder, open_embedder
+from knowledge.evaluation.questions import Question, load_questions
+from knowledge.index import Index, assemble, open_index
+from knowledge.rank import EMPTY_RULES, EVIDENCE, RULES, SIGNALS, Signals, evidence, probability, signals
+from knowledge.search import SearchEngine
+from knowledge.wordings import QUESTION, SPOKEN, wordings
+
+Array = npt.NDArray[np.float64]
+FOLDS = 5
+QUESTION_WEIGHT = 3.0
+"""How much a real question counts against a wording of the list."""
+RIDGE = 0.02
+
+
+@dataclass(frozen=True)
+class Case:
+    """One searched text. `right`: mask over candidates; all false when nothing is right."""
+
+    found: Signals
+    right: npt.NDArray[np.bool_]
+    groups: tuple[int, ...]
+    lang: Lang
+    weight: float
+    vague: bool = False
+
+
+def _group_numbers(catalogue: Catalogue, codes: Sequence[str]) -> tuple[int, ...]:
+    order = {code: i for i, code in enumerate(catalogue.items)}
+    return tuple(order[min(code, catalogue.sister(code) or code)] for code in codes)
+
+
+def _case(index: Index, found: Signals, right: set[str], lang: Lang, weight: float) -> Case:
+    codes = [index.codes[i] for i in found.items]
+    mask = np.array([code in right for code in codes], bool)
+    return Case(found, mask, _group_numbers(index.catalogue, codes), lang, weight)
+
+
+def _without(case: Case) -> Case:
+    """The same search with what was right taken away."""
+    keep = ~case.right
+    groups = tuple(group for group, kept in zip(case.groups, keep, strict=True) if kept)
+    found = replace(case.found, items=case.found.items[keep], table=case.found.table[keep])
+    return replace(case, found=found, right=case.right[keep], groups=groups)
+
+
+def fold_cases(index: Index, embedder: Embedder) -> list[Case]:
+    """Every everyday wording, searched where it is left out."""
+    groups = [wordings(item) for item in index.catalogue.items.values()]
+    flat = [wording for group in groups for wording in group]
+    fold_of = np.array(
+        [
+            zlib.crc32(w.text.encode()) % FOLDS if w.kind in (SPOKEN, QUESTION) else -1
+            for w in flat
+        ]
+    )
+    cases: list[Case] = []
+    for fold in range(FOLDS):
+        keep = fold_of != fold
+        kept_groups, at = [], 0
+        for group in groups:
+            kept_groups.append([w for i, w in enumerate(group) if keep[at + i]])
+            at += len(group)
+        part = assemble(
+            index.catalogue, kept_groups, np.asarray(index.vectors)[keep], index.readings,
+            outside=index.outside, embedder=index.embedder, version="fold",
+        )  # fmt: skip
+        for wording in (w for w, f in zip(flat, fold_of, strict=True) if f == fold):
+            found = signals(part, wording.text, embedder.encode_query(wording.text))
+            right = {wording.code, index.catalogue.sister(wording.code) or wording.code}
+            cases.append(_case(part, found, right, "en" if wording.english else "zh", 1.0))
+        print(f"fold {fold + 1}/{FOLDS}: {len(cases)} cases", file=sys.stderr)
+    return cases
+
+
+def question_cases(
+    engine: SearchEngine, embedder: Embedder, questions: Sequence[Question]
+) -> list[tuple[Question, Case]]:
+    """The questions, searched in the whole index."""
+    index = engine.index
+    out = []
+    for question in questions:
+        asked = engine.understand(question.text)
+        found = signals(index, asked.core, embedder.encode_query(asked.core))
+        right = set(question.codes)
+        right |= {index.catalogue.sister(code) or code for code in question.codes}
+        case = _case(index, found, right, asked.lang, QUESTION_WEIGHT)
+        out.append((question, replace(case, vague=question.kind == "vague")))
+    return out
+
+
+def learn_ranking(cases: Sequence[Case]) -> Array:
+    """float64[len(SIGNALS)], none negative, most likely to put what is right first."""
+    used = [case for case in cases if case.right.any()]
+
+    def loss(weights: Array) -> tuple[float, Array]:
+        total, slope = 0.0, np.zeros_like(weights)
+        for case in used:
+            scores = case.found.table @ weights
+            odds = np.exp(scores - scores.max())
+            belief = odds / odds.sum()
+            share = float(belief[case.right].sum())
+            total -= case.weight * np.log(max(share, 1e-12))
+            inside = np.where(case.right, belief / max(share, 1e-12), 0.0)
+            slope -= case.weight * (case.found.table.T @ (inside - belief))
+        size = sum(case.weight for case in used)
+        return total / size + RIDGE * float(weights @ weights) / 100, slope / size + (
+            2 * RIDGE * weights / 100
+        )
+
+    start = np.full(len(SIGNALS), 0.5)
+    result = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, 20)] * len(SIGNALS))
+    learned: Array = result.x
+    return learned
+
+
+def learn_logistic(rows: Array, labels: Array, weights: Array) -> Array:
+    """Ridge logistic regression; the ridge spares the bias (column 0)."""
+    scale = rows.std(axis=0)
+    scale[scale == 0] = 1.0
+    ridge = np.full(rows.shape[1], RIDGE)
+    ridge[0] = 0.0
+
+    def loss(w: Array) -> tuple[float, Array]:
+        z = (rows / scale) @ w
+        value = np.logaddexp(0, z) - labels * z
+        grade = 1 / (1 + np.exp(-z)) - labels
+        slope = (rows / scale).T @ (weights * grade) / weights.sum() + 2 * ridge * w
+        return float((weights * value).sum() / weights.sum() + (ridge * w * w).sum()), slope
+
+    result = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B")
+    learned: Array = result.x / scale
+    return learned
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A case's evidence with what the decision should have believed."""
+
+    row: Array
+    first_right: bool
+    near_right: bool
+    weight: float
+
+
+def judge(case: Case, weights: dict[str, Array]) -> Judged:
+    """Evidence and labels of a case under ranking weights."""
+    scores = case.found.table @ weights[case.lang]
+    row = evidence(case.found, scores, case.groups, case.lang)
+    order = np.argsort(-scores)
+    first = bool(case.right[order[0]]) and not case.vague
+    near = bool(case.right[order[:5]].any())
+    return Judged(row, first, near, case.weight)
+
+
+_WORTH = {
+    # decision → (right answer is there, it is not)
+    "answer": (1.0, -2.0),
+    "clarify": (0.6, -0.4),
+    "abstain": (-0.3, 1.0),
+}
+"""What each outcome is worth to a resident when the thresholds are chosen."""
+
+
+def choose_thresholds(judged: Sequence[Judged], correct: Array, near: Array) -> tuple[float, float]:
+    """(answer_at, clarify_at) of the greatest worth on the training questions."""
+    believed = [(probability(j.row, correct), probability(j.row, near), j) for j in judged]
+    best = (-np.inf, 0.5, 0.5)
+    for answer_at in np.arange(0.30, 0.96, 0.01):
+        for clarify_at in np.arange(0.10, 0.91, 0.02):
+            worth = 0.0
+            for sure, inside, j in believed:
+                if sure >= answer_at:
+                    worth += _WORTH["answer"][0 if j.first_right else 1]
+                elif max(sure, inside) >= clarify_at:
+                    worth += _WORTH["clarify"][0 if j.near_right else 1]
+                else:
+                    worth += _WORTH["abstain"][0 if j.near_right else 1]
+            best = max(best, (worth, float(answer_at), float(clarify_at)))
+    return round(best[1], 2), round(best[2], 2)
+
+
+def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
+    """Everything `ranking.json` holds."""
+    index = engine.index
+    asked = [q for q in load_questions() if q.split == "train" and q.kind != "multi"]
+    folds = fold_cases(index, embedder)
+    pairs = question_cases(engine, embedder, asked)
+    known = folds + [case for question, case in pairs if question.kind != "vague"]
+    weights = {
+        lang: learn_ranking([case for case in known if case.lang == lang]) for lang in ("zh", "en")
+    }
+    positive = [judge(case, weights) for case in folds]
+    negative = [judge(_without(case), weights) for case in folds]
+    real = [judge(case, weights) for question, case in pairs if question.kind != "wrong_city"]
+    missing = [judge(_without(case), weights) for question, case in pairs if question.codes]
+    every = positive + negative + real + missing
+    rows = np.stack([j.row for j in every])
+    amounts = np.array([j.weight for j in every])
+    correct = learn_logistic(rows, np.array([float(j.first_right) for j in every]), amounts)
+    near = learn_logistic(rows, np.array([float(j.near_right) for j in every]), amounts)
+    answer_at, clarify_at = choose_thresholds(real, correct, near)
+    return {
+        "made": {
+            "by": "python -m knowledge.evaluation.train",
+            "on": dt.datetime.now(dt.UTC).date().isoformat(),
+            "list_version": index.catalogue.version,
+            "embedder": index.embedder,
+            "wordings": len(folds),
+            "train_questions": len(pairs),
+            "folds": FOLDS,
+            "worth": {name: list(pair) for name, pair in _WORTH.items()},
+        },
+        "ranking": {lang: _named(SIGNALS, row) for lang, row in weights.items()},
+        "decision": {
+            "correct": _named(EVIDENCE, correct),
+            "in_list": _named(EVIDENCE, near),
+            "thresholds": {"answer": answer_at, "clarify": clarify_at},
+        },
+    }
+
+
+def _named(names: Sequence[str], row: Array) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(names, row, strict=True)}
+
+
+def main() -> int:
+    """Train on the built index and write the rules."""
+    settings = get_settings()
+    embedder = open_embedder(settings)
+    rules = train(SearchEngine(open_index(settings.data_dir), embedder, EMPTY_RULES), embedder)
+    RULES.write_text(json.dumps(rules, indent=2) + "\n", encoding="utf-8")
+    print(f"written: {RULES}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

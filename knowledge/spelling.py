@@ -1,0 +1,112 @@
+"""Mends what dictation and pinyin keyboards get wrong, with the list's own words as the dictionary.
+
+「设保卡不办」 sounds like 「社保卡补办」; "shebaoka" spells 「社保卡」. A stretch is replaced only when the
+list does not know it as written, knows something that sounds the same, and they share a character.
+Pure over tables made at build time; nothing is learned from residents.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+
+from knowledge.terms import blur, spelled
+
+_HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
+_LONGEST = 4
+_LEAST = {2: 4, 3: 2, 4: 2}
+"""How often a phrase must occur in the list before it may replace one of its length."""
+_MIN_SYLLABLES = 3
+_MIN_COVERED = 0.6
+"""Share of typed syllables that must spell phrases of two characters or more."""
+
+Phrases = dict[str, tuple[str, int]]
+"""Sound → (commonest writing, how often)."""
+
+
+def _sound(text: str, readings: Mapping[str, str]) -> str:
+    """The key of a phrase: exact for two characters, blurred for longer ones."""
+    row = [readings.get(char, char) for char in text]
+    return " ".join(row if len(row) <= 2 else map(blur, row))
+
+
+def learn_phrases(texts: Iterable[str], readings: Mapping[str, str]) -> Phrases:
+    """Phrases of 1 to 4 characters of the list's wordings, by sound."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        for match in _HAN_RUN.finditer(text):
+            run = match.group(0)
+            for size in range(1, _LONGEST + 1):
+                counts.update(run[i : i + size] for i in range(len(run) - size + 1))
+    phrases: Phrases = {}
+    for phrase, count in sorted(counts.items()):
+        if count < _LEAST.get(len(phrase), 2):
+            continue
+        key = _sound(phrase, readings)
+        if count > phrases.get(key, ("", 0))[1]:
+            phrases[key] = (phrase, count)
+    return phrases
+
+
+@dataclass(frozen=True)
+class Speller:
+    """Corrections from one index's tables."""
+
+    phrases: Phrases
+    readings: Mapping[str, str]
+    known: Container[str]
+    """Pairs of characters that occur in the list."""
+    syllables: frozenset[str]
+
+    def mend(self, text: str) -> str:
+        """Text with misheard stretches put right; unchanged when nothing is certain."""
+        return _HAN_RUN.sub(lambda match: self._run(match.group(0)), text)
+
+    def _run(self, run: str) -> str:
+        at = 0
+        while at < len(run) - 1:
+            for size in range(min(_LONGEST, len(run) - at), 1, -1):
+                better = self._replacement(run[at : at + size])
+                if better is not None:
+                    run = run[:at] + better + run[at + size :]
+                    at += size - 1
+                    break
+            at += 1
+        return run
+
+    def _replacement(self, stretch: str) -> str | None:
+        if all(stretch[i : i + 2] in self.known for i in range(len(stretch) - 1)):
+            return None
+        found = self.phrases.get(_sound(stretch, self.readings))
+        if found is None or found[0] == stretch:
+            return None
+        shared = sum(a == b for a, b in zip(stretch, found[0], strict=True))
+        return found[0] if shared and found[1] >= _LEAST[len(stretch)] else None
+
+    def read_pinyin(self, text: str) -> str | None:
+        """Chinese for text typed in pinyin; None when it is not that."""
+        row = spelled(text, self.syllables)
+        if len(row) < _MIN_SYLLABLES:
+            return None
+        best: list[tuple[float, str, int] | None] = [None] * (len(row) + 1)
+        best[0] = (0.0, "", 0)
+        for end in range(1, len(row) + 1):
+            for start in range(max(0, end - _LONGEST), end):
+                head = best[start]
+                key = " ".join(row[start:end] if end - start <= 2 else map(blur, row[start:end]))
+                found = self.phrases.get(key)
+                if head is None or found is None:
+                    continue
+                size = end - start
+                score = head[0] + math.log(found[1]) + 6.0 * (size - 1)
+                covered = head[2] + (size if size > 1 else 0)
+                current = best[end]
+                if current is None or score > current[0]:
+                    best[end] = (score, head[1] + found[0], covered)
+        last = best[len(row)]
+        if last is None or last[2] < _MIN_COVERED * len(row):
+            return None
+        return last[1]

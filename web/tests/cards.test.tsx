@@ -1,0 +1,139 @@
+/** Every card type is drawn, says its facts in words, and asks the page for what is pressed. */
+import { render } from 'preact';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { CARD_TYPES, CardView, knownCard, type CardHost } from '../lib/cards';
+import { hideDigits } from '../lib/cards/account';
+import { materialsText } from '../lib/cards/answer';
+import { fieldProblem } from '../lib/cards/dialogue';
+import { safeUrl } from '../lib/format';
+import type { Card, FormField } from '../lib/types';
+import { CARDS, answer, state } from './samples';
+
+const root = document.createElement('div');
+const tick = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+function show(card: Card, host: CardHost = {}): string {
+  render(null, root);
+  render(<CardView card={card} host={host} />, root);
+  return root.textContent ?? '';
+}
+
+const button = (name: string): HTMLButtonElement => {
+  const found = [...root.querySelectorAll('button')].find((b) => (b.textContent ?? '').includes(name) || b.getAttribute('aria-label') === name);
+  if (!found) throw new Error(`no button ${name}`);
+  return found as HTMLButtonElement;
+};
+
+beforeEach(() => {
+  localStorage.clear();
+  document.body.replaceChildren(root);
+});
+
+it('has a sample of every type, and draws each as a named region in its own language', () => {
+  expect(CARDS.map((c) => c.type).sort()).toEqual([...CARD_TYPES].sort());
+  for (const card of CARDS) {
+    show(card);
+    const region = root.querySelector('article');
+    expect(region?.getAttribute('aria-label'), card.type).toBeTruthy();
+    expect(region?.getAttribute('lang'), card.type).toBe('zh-CN');
+  }
+  expect(knownCard({ type: 'hologram' })).toBe(false);
+});
+
+describe('answer', () => {
+  it('states the fact, the code, where to file, the source, the date and the status', () => {
+    const text = show(answer);
+    for (const part of ['SG-HF-005', '向东莞申请', '由东莞受理', '办法', '2025年11月20日', '演示数据']) expect(text).toContain(part);
+  });
+
+  it('marks differing rows in words, and only those', () => {
+    show(answer);
+    const rows = [...root.querySelectorAll('tbody tr')];
+    expect(rows.map((r) => (r.textContent ?? '').includes('不同'))).toEqual([true, false, true]);
+    expect(rows[1]?.textContent).toContain('两市一致');
+    expect(rows[2]?.textContent).toContain('本市不办理');
+  });
+
+  it('puts the row that was asked for first', () => {
+    show({ ...answer, facet: 'fee' });
+    expect(root.querySelector('tbody tr')?.textContent).toContain('费用');
+  });
+
+  it('keeps ticks on the device and carries them into the text to share', async () => {
+    show(answer);
+    const box = root.querySelector<HTMLInputElement>('.ticks input');
+    box?.click();
+    await tick();
+    expect(JSON.parse(localStorage.getItem('sg.tick.SG-HF-005') ?? '[]')).toEqual(['m1']);
+    expect(root.textContent).toContain('已备 1/2');
+    expect(materialsText(answer)).toContain('☑ 身份证');
+    expect(materialsText(answer)).toContain('☐ 购房合同');
+  });
+
+  it('sends the token of a chip, opens the way to a person, and draws no unsafe link', () => {
+    const host = { choose: vi.fn(), handoff: vi.fn() };
+    show(answer, host);
+    button('多久').click();
+    expect(host.choose).toHaveBeenCalledWith('tok', '多久');
+    button('转人工').click();
+    expect(host.handoff).toHaveBeenCalled();
+    expect(root.innerHTML).not.toContain('javascript:');
+  });
+});
+
+it('shows one city while the other is down, and hides amounts on request', async () => {
+  const text = show(CARDS.find((c) => c.type === 'account') as Card);
+  expect(text).toContain('¥48,216.35');
+  expect(text).toContain('暂时无法查询');
+  button('隐藏金额').click();
+  await tick();
+  expect(root.textContent).not.toContain('48,216');
+  expect(hideDigits('¥48,216.35')).toBe('¥••••');
+});
+
+it('offers choices only while they are open', () => {
+  const choose = vi.fn();
+  const card = CARDS.find((c) => c.type === 'choices') as Card;
+  show(card, { choose, live: false });
+  expect(button('深圳').disabled).toBe(true);
+  show(card, { choose, live: true });
+  button('深圳').click();
+  expect(choose).toHaveBeenCalledWith('c1', '深圳');
+});
+
+it('follows the live queue of its own ticket and no other', () => {
+  const card = CARDS.find((c) => c.type === 'handoff') as Card;
+  const queued = { ...state, mode: 'queued' as const, ticket: 't1', position: 2, wait_s: 120 };
+  expect(show(card, { state: queued })).toContain('您排在第 2 位');
+  expect(show(card, { state: { ...queued, ticket: 'other' } })).toContain('您排在第 5 位');
+  expect(show(card, { state: { ...queued, mode: 'human', agent: { name: '王晓敏', city: 'dongguan' } } })).toContain('王晓敏 已接入');
+});
+
+it('takes a rating once', async () => {
+  const rate = vi.fn(() => true);
+  const card = CARDS.find((c) => c.type === 'rating') as Card;
+  show(card, { rate });
+  root.querySelectorAll<HTMLInputElement>('input[type=radio]')[3]?.click();
+  await tick();
+  button('提交评价').click();
+  await tick();
+  expect(rate).toHaveBeenCalledWith('t1', 4, '');
+  expect(root.textContent).toContain('感谢');
+  expect(show(card, { rate })).toContain('感谢');
+});
+
+it('checks a field before it is sent', () => {
+  const field = (kind: FormField['kind']): FormField => ({ name: 'x', label: 'x', kind, required: true, hint: '', choices: [] });
+  expect(fieldProblem(field('phone'), '12345')).toBe('form.bad_phone');
+  expect(fieldProblem(field('phone'), '138 0013 8000')).toBeNull();
+  expect(fieldProblem(field('number'), '1,200.50')).toBeNull();
+  expect(fieldProblem(field('number'), 'abc')).toBe('form.bad_number');
+  expect(fieldProblem(field('text'), ' ')).toBe('form.required');
+});
+
+it('opens only safe addresses', () => {
+  expect(safeUrl('/auth/shenzhen/start')).toBe('/auth/shenzhen/start');
+  expect(safeUrl('https://example.gov.cn')).toBe('https://example.gov.cn');
+  expect(safeUrl('tel:12345')).toBe('tel:12345');
+  for (const bad of ['javascript:alert(1)', '//evil.example', '/\\evil.example', 'data:text/html,x', '']) expect(safeUrl(bad)).toBeNull();
+});
