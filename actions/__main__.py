@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import signal
 
 from aiohttp import web
@@ -78,6 +79,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = get_settings()
     log.configure(settings.log_level)
+    logging.getLogger("rasa_sdk").setLevel(logging.WARNING)
     if not settings.internal_token.get_secret_value():
         raise SystemExit("SG_INTERNAL_TOKEN is not set: the action server would answer anyone.")
     asyncio.run(serve(arguments.host, arguments.port, settings))

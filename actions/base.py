@@ -13,6 +13,7 @@ from rasa_sdk import Action
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.service import nonsense
 from actions.services import Services
 from actions.turn import Reply, Turn
 from core.cards import Card, NoticeCard, dump_card, flatten
@@ -54,7 +55,7 @@ async def answer(name: str, topic: Topic, services: Services, turn: Turn) -> Rep
     """The topic's reply, or a notice that says what went wrong."""
     with SECONDS.labels(name).time():
         try:
-            reply = await topic(services, turn)
+            reply = await (nonsense if turn.text and not turn.words() else topic)(services, turn)
             outcome = "ok" if reply.understood else "not_understood"
         except AppError as error:
             log.warning("actions.failed", topic=name, code=error.code)

@@ -38,6 +38,7 @@ _LEAVE = (
 _SURE = 0.5
 _CASE_NO = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{31}\d{12}(?![0-9A-Z])")
 _LONG_NUMBER = re.compile(r"[0-9A-Z]{12,}")
+_WHERE = re.compile(r"受理(编)?号|回执|编号在|case number|receipt", re.I)
 _ASKING = ("ask_", "check_", "estimate_", "book_", "door_", "complaint_")
 _WHEN = re.compile(
     r"今|明|后天|周|星期|礼拜|上午|下午|晚上|中午|早|点|时|随时|都行|都可以|尽快|马上|现在|月|号|听日|"
@@ -149,6 +150,9 @@ def value_of(turn: Turn, slot: str) -> tuple[str | None, str | None]:
     words = (turn.entities.get("query") or turn.text).strip()
     if not words:
         return None, None
+    choices = _choices(turn, slot)
+    if slot != "case_number" and words.isdecimal() and 0 < int(words) <= len(choices):
+        words = choices[int(words) - 1].title
     return _READ[slot](turn, words)
 
 
@@ -171,7 +175,7 @@ def _phone(turn: Turn, words: str) -> tuple[str | None, str | None]:
 
 
 def _when(turn: Turn, words: str) -> tuple[str | None, str | None]:
-    if turn.entities.get("query") or (_WHEN.search(words) and not _elsewhere(turn)):
+    if words != turn.text.strip() or (_WHEN.search(words) and not _elsewhere(turn)):
         return words[:80], None
     if turn.intent in ("inform", "affirm", "deny", "nlu_fallback"):
         return None, "form.callback_when.wrong"
@@ -183,7 +187,7 @@ def _case(turn: Turn, words: str) -> tuple[str | None, str | None]:
         return number, None
     if _LONG_NUMBER.search(re.sub(r"[\s\-_.]", "", words).upper()) or turn.intent == "inform":
         return None, "form.case_number.wrong"
-    if turn.intent in ("check_case_progress", "confused", "deny"):
+    if turn.intent in ("check_case_progress", "confused", "deny") or _WHERE.search(words):
         return None, "form.case_number.where"
     return None, None
 

@@ -6,7 +6,6 @@ Two turns in a row that led nowhere offer a person.
 
 from __future__ import annotations
 
-import re
 from typing import Any, cast, get_args
 
 from actions.chips import notice, person, starters
@@ -21,7 +20,6 @@ from knowledge.answers import Reply as Found
 OFFER_AFTER = 2
 SURE_OUTSIDE = 0.6
 """From this confidence on, "out of scope" is believed even if the list has something similar."""
-_WORDS = re.compile(r"[A-Za-z]{2,}|[\u3400-\u9fff]")
 
 
 async def service(services: Services, turn: Turn) -> Reply:
@@ -73,8 +71,6 @@ async def fallback(services: Services, turn: Turn) -> Reply:
     """Not recognised: the list is searched all the same; a term may be explained."""
     if turn.entities.get("code"):
         return await tapped(services, turn)
-    if len(_WORDS.findall(turn.text)) == 0:
-        return missed(turn, turn.say("nonsense"))
     if explained := explain(turn):
         return Reply([explained])
     return reply_of(turn, await services.listing.ask(turn))
@@ -96,6 +92,12 @@ def reply_of(turn: Turn, found: Found) -> Reply:
     if not reply.understood and turn.count("misunderstood") + 1 >= OFFER_AFTER:
         reply.items.append(person(turn, turn.say("handoff.misunderstood")))
     return reply
+
+
+async def nonsense(services: Services, turn: Turn) -> Reply:
+    """Signs only: a short clarifying question."""
+    del services
+    return missed(turn, turn.say("nonsense"))
 
 
 def missed(turn: Turn, words: str) -> Reply:

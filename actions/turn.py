@@ -70,6 +70,10 @@ class Turn:
         """The same turn, as if it had meant `intent`."""
         return replace(self, intent=intent, entities={**self.entities, **entities})
 
+    def words(self) -> bool:
+        """Whether there is a letter, a Han character or a digit in what was said."""
+        return any(char.isalnum() for char in self.text)
+
     def say(self, key: str, **params: Any) -> str:
         """The text `actions.<key>` in the language of the turn."""
         return text(f"actions.{key}", self.lang, **params)

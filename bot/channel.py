@@ -26,7 +26,12 @@ MAX_TEXT = 4_000
 MAX_SENDER = 128
 _PAYLOAD = re.compile(r"/([A-Za-z_][A-Za-z0-9_]{0,63})(\{.*\})?\Z", re.DOTALL)
 _SLASHES = re.compile(r"\A[\s\u200b-\u200f\u2060\ufeff]*[/／]+")
-PRIVATE_SLOTS = ("requested_slot", "session_started_metadata", "last_cards")
+RESERVED_INTENTS = ("restart", "back", "session_start", "nlu_fallback")
+"""Rasa's own commands: no button says them."""
+PRIVATE_SLOTS = (
+    "requested_slot", "session_started_metadata", "last_cards", "lang_was", "callback_phone",
+    "case_number",
+)  # fmt: skip
 
 
 class TurnError(Exception):
@@ -53,7 +58,7 @@ def parse_payload(payload: Text, intents: List[Text]) -> Dict[Text, Any]:
     if not match:
         raise TurnError("invalid_payload", 400)
     name, raw = match.group(1), match.group(2)
-    if name not in intents:
+    if name not in intents or name in RESERVED_INTENTS:
         raise TurnError("unknown_payload", 400)
     try:
         values = json.loads(raw) if raw else {}
@@ -156,7 +161,8 @@ def _body(request: Request) -> Dict[Text, Any]:
 
 def _fields(body: Dict[Text, Any]) -> Tuple[Text, Text, Optional[Text], Dict[Text, Any]]:
     sender, text = body.get("sender"), body.get("text")
-    payload, metadata = body.get("payload"), body.get("metadata") or {}
+    payload, metadata = body.get("payload"), body.get("metadata")
+    metadata = {} if metadata is None else metadata
     if not isinstance(sender, str) or not 0 < len(sender) <= MAX_SENDER:
         raise TurnError("invalid_input", 400)
     if not isinstance(metadata, dict) or (text is None) == (payload is None):

@@ -159,8 +159,6 @@ def _life(
     """Start loops before the first request, stop them after the last."""
 
     async def life(_app: web.Application) -> AsyncIterator[None]:
-        if gw.settings.sandbox:
-            await desk.agents.ensure_demo()
 
         async def announce() -> None:
             await _tell_everyone(gw)
@@ -174,6 +172,8 @@ def _life(
             "absence": lambda: _every(gw.clock, ABSENCE_PERIOD_S, gw.human.step_absence),
             "recover": lambda: _recover(gw),
         }
+        if gw.settings.sandbox:
+            loops["demo-agents"] = desk.agents.ensure_demo
         if not borrowed_search:
             loops["search"] = gw.search.open
         tasks = [asyncio.create_task(_named(name, loop), name=name) for name, loop in loops.items()]

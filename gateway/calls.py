@@ -77,7 +77,7 @@ class Calls:
     async def _on_event(self, event: dict[str, Any]) -> None:
         kind, room, state = event["type"], event.get("room"), event.get("state")
         if kind == "hello" and event.get("rooms") is not None:
-            await self._restarted(event["rooms"])
+            await self._snapshot(event["rooms"])
         if not isinstance(room, str):
             return
         if kind == "room" and state == "closed":
@@ -96,8 +96,16 @@ class Calls:
             return
         await self._tell(room, live)
 
-    async def _restarted(self, rooms: list[dict[str, Any]]) -> None:
-        """The node lost its rooms: pages are told that the other side is gone and offer again."""
+    async def _snapshot(self, rooms: list[dict[str, Any]]) -> None:
+        """The node's whole state, after it or we restarted: calls under way are known again; pages of
+        rooms it lost are told that the other side is gone and offer again."""
+        for room in rooms:
+            legs = {
+                leg["leg"]: {"video": bool(leg["video"]), "audio": bool(leg["audio"])}
+                for leg in room["legs"]
+                if leg["state"] == "connected"
+            }
+            self._live[room["room"]] = _Live(legs, bool(room["bridged"]))
         for lost in await self._consultations.lost_by(rooms):
             self._live.pop(lost.id, None)
             await self._human.on_call_event(lost.id, "waiting", {})

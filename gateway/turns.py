@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from core.auth import Signer
 from core.cards import NoticeCard, dump_card, parse_card
 from core.clock import CITY_TZ, Clock
-from core.errors import AppError, InvalidInput, TooLarge
+from core.errors import AppError, InvalidInput, TooLarge, Unavailable
 from core.flatten import flatten_card
 from core.i18n import Lang, detect_lang, text
 from core.identity import Identity
@@ -47,6 +47,12 @@ def who_answers(*, human_holds: bool, rasa_ready: bool) -> Answerer:
     if human_holds:
         return "human"
     return "rasa" if rasa_ready else "search"
+
+
+class NothingSaid(Unavailable):
+    """The dialogue engine ran the turn and said nothing: its actions failed."""
+
+    code = "assistant_warming"
 
 
 class HumanDesk(Protocol):
@@ -164,6 +170,8 @@ class TurnService:
             if answerer == "rasa":
                 try:
                     cards = await self._by_rasa(conversation, message, identity, state)
+                except NothingSaid:
+                    answerer = "search"
                 except RasaDown:
                     self.rasa_ready, answerer = False, "search"
             if answerer == "search":
@@ -206,6 +214,9 @@ class TurnService:
         result = await self._rasa.turn(
             Turn(conversation.id, message.text, message.payload, metadata, vector)
         )
+        if not result.messages:
+            # Rasa swallows a failed action: the action server is away, the list is not.
+            raise NothingSaid(details={"missing": "actions"})
         _remember(state, result)
         return [_as_card(m, message.lang) for m in result.messages]
 

@@ -64,9 +64,7 @@ def _build(args: argparse.Namespace) -> int:
         folder, built = ensure_model(settings.data_dir)
         model = folder.name
         _say(f"model {model}: {'built' if built else 'already there'}")
-    version, built = build_index(
-        catalogue, open_embedder(settings), settings.data_dir, _progress
-    )
+    version, built = build_index(catalogue, open_embedder(settings), settings.data_dir, _progress)
     _say(f"index {version}: {'built' if built else 'already there'}")
     if args.json:
         _show({"model": model, "index": version, "built": built, "items": len(catalogue.items)})
@@ -131,7 +129,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def _export(args: argparse.Namespace) -> int:
+def _export(_args: argparse.Namespace) -> int:
     import datetime as dt
 
     from core.clock import CITY_TZ

@@ -52,9 +52,7 @@ def ask_item(code: str, *, facet: Facet | None = None, city: City | None = None)
 def source_of(catalogue: Catalogue, source_id: str, lang: Lang) -> Source:
     """A source as cards show it."""
     record = catalogue.sources[source_id]
-    return Source(
-        id=record.id, title=record.title.in_(lang), url=record.url, doc_no=record.doc_no
-    )
+    return Source(id=record.id, title=record.title.in_(lang), url=record.url, doc_no=record.doc_no)
 
 
 def answer_card(
@@ -76,13 +74,13 @@ def answer_card(
     found = sides(catalogue, item, today)
     if city is not None and found[city] is None:
         city = None  # handled in the other city only: the card says so
-    elif city is not None and found[city] is not None:
-        item = found[city][0]  # type: ignore[index]
+    elif city is not None and (serving := found[city]) is not None:
+        item = serving[0]
     asked = facet or "overview"
     rows = compare(catalogue, item, lang=lang, today=today)
     different = [row for row in rows if row.differs]
     scope: Scope = city or one_city_scope(item, found)
-    shown = _claims(catalogue, item, found, scope, lang, asked)
+    shown = _claims(catalogue, found, scope, lang, asked)
     return AnswerCard(
         lang=lang,
         code=item.item_id,
@@ -131,11 +129,11 @@ def headline(
             "knowledge.nothing_on", lang, facet=facet_label(facet, lang)
         )
     facts: list[str] = []
-    for wanted in ("time", "fee"):
-        words = _fact(found, rows, scope, wanted, lang)  # type: ignore[arg-type]
+    wanted: tuple[Facet, ...] = ("time", "fee") if scope == "both" else ("channels", "time", "fee")
+    for one in wanted:
+        words = _fact(found, rows, scope, one, lang)
         if words:
-            label = facet_label(wanted, lang)  # type: ignore[arg-type]
-            facts.append(text("knowledge.named", lang, name=label, value=words))
+            facts.append(text("knowledge.named", lang, name=facet_label(one, lang), value=words))
     return " · ".join(facts) or item.summary.in_(lang)
 
 
@@ -164,7 +162,7 @@ def _fact(
 
 
 def _claims(
-    catalogue: Catalogue, item: ServiceItem, found: Sides, scope: Scope, lang: Lang, asked: Facet
+    catalogue: Catalogue, found: Sides, scope: Scope, lang: Lang, asked: Facet
 ) -> list[Claim]:
     """Sourced sentences, the asked facet first; equal ones of both cities are one claim."""
     cities: dict[Statement, list[City]] = {}

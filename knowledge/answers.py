@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from core.cards import (
     CITIES,
@@ -31,16 +31,18 @@ from knowledge.answer_card import answer_card, ask_item, payload
 from knowledge.catalogue import Catalogue
 from knowledge.differences import sides
 from knowledge.embed import Vector
-from knowledge.facets import facet_of, follow_up
+from knowledge.facets import follow_up
 from knowledge.facts import city_name
 from knowledge.matters import split_matters
 from knowledge.model import DecidingFact
 from knowledge.search import Decision, Hit, SearchEngine, SearchResult
-from knowledge.text import Understood, understand
+from knowledge.text import Understood
 
 MAX_CHOICES = 4
 MAX_MATTERS = 3
-_ORDINAL = re.compile(r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?|(?:the )?(first|second|third|fourth|last)(?: one)?)[。.!]?$")  # noqa: E501
+_ORDINAL = re.compile(
+    r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?|(?:the )?(first|second|third|fourth|last)(?: one)?)[。.!]?$"
+)
 _ORDINALS = {"一": 1, "二": 2, "三": 3, "四": 4, "first": 1, "second": 2, "third": 3, "fourth": 4}
 
 
@@ -67,7 +69,7 @@ class AnswerContext:
         return cls(
             code if isinstance(code, str) else None,
             city if city in CITIES else None,
-            facet if isinstance(facet, str) else None,  # type: ignore[arg-type]
+            facet if facet in get_args(Facet) else None,
             tuple(choice for choice in choices if isinstance(choice, str)),
         )
 
@@ -119,7 +121,7 @@ class Responder:
                 return reply
         result = self.engine.search(query, lang=lang, city=city, k=8, vector=vector)
         if result.decision == "answer":
-            return self._answer(result, lang, city, today)
+            return self._answer(result, lang, today)
         if result.decision == "clarify":
             return self._clarify(result, lang)
         return self._abstain(result, lang, context)
@@ -134,9 +136,7 @@ class Responder:
         today: dt.date,
     ) -> AnswerCard:
         """The card of one item, e.g. for a tapped chip; raises `NotFound` for an unknown code."""
-        return answer_card(
-            self.catalogue, code, lang=lang, city=city, facet=facet, today=today
-        )
+        return answer_card(self.catalogue, code, lang=lang, city=city, facet=facet, today=today)
 
     def choose(
         self,
@@ -153,7 +153,7 @@ class Responder:
         """
         item = self.catalogue.get(code)
         if city is not None and sides(self.catalogue, item, today)[city] is None:
-            return self._other_city_only(item.item_id, city, lang, facet, today)
+            return self._other_city_only(item.item_id, city, lang, facet)
         card = self.answer_card(code, lang=lang, city=city, facet=facet, today=today)
         return Reply((card,), _context(card, city, facet), "answer", (card.code,))
 
@@ -162,7 +162,7 @@ class Responder:
     ) -> ChecklistCard:
         """The documents of an item as a list to tick and keep; raises `NotFound`."""
         card = self.answer_card(code, lang=lang, city=city, facet="documents", today=today)
-        items = []
+        items: list[ChecklistItem] = []
         for material in card.materials:
             notes = [] if material.need == "required" else [text(f"need.{material.need}", lang)]
             if material.note:
@@ -177,9 +177,7 @@ class Responder:
                 )
             )
         title = text("knowledge.checklist", lang, name=card.name.in_(lang))
-        return ChecklistCard(
-            lang=lang, title=title, code=card.code, items=items, as_of=card.as_of
-        )
+        return ChecklistCard(lang=lang, title=title, code=card.code, items=items, as_of=card.as_of)
 
     def _continue(
         self, asked: Understood, context: AnswerContext, lang: Lang, today: dt.date
@@ -228,7 +226,7 @@ class Responder:
             result = self.engine.search(part, lang=lang, city=shared, k=2)
             if result.decision != "answer":
                 return None
-            card = self._card(result, lang, shared, today)
+            card = self._card(result, lang, today)
             if any(self.catalogue.sister(code) == card.code for code in cards):
                 continue
             first = first or result
@@ -240,9 +238,7 @@ class Responder:
         context = _context(shown[-1], shared, shown[-1].facet)
         return Reply(shown, context, "answer", tuple(cards), lowest)
 
-    def _card(
-        self, result: SearchResult, lang: Lang, city: City | None, today: dt.date
-    ) -> AnswerCard:
+    def _card(self, result: SearchResult, lang: Lang, today: dt.date) -> AnswerCard:
         hit = result.results[0]
         fact = self.catalogue.items[hit.code].jurisdiction.deciding_fact
         decided: DecidingFact | None = fact if fact in result.asked.roles else None
@@ -251,10 +247,8 @@ class Responder:
             decided_by=decided,
         )  # fmt: skip
 
-    def _answer(
-        self, result: SearchResult, lang: Lang, city: City | None, today: dt.date
-    ) -> Reply:
-        card = self._card(result, lang, city, today)
+    def _answer(self, result: SearchResult, lang: Lang, today: dt.date) -> Reply:
+        card = self._card(result, lang, today)
         context = _context(card, result.results[0].city, result.facet)
         return Reply((card,), context, "answer", (card.code,), result.confidence)
 
@@ -279,7 +273,7 @@ class Responder:
 
     def _clarify(self, result: SearchResult, lang: Lang) -> Reply:
         options = self._options(result)
-        facet = result.facet if result.facet != "steps" else None
+        facet = result.facet
         choices = [self._choice(hit, lang, facet) for hit in options]
         choices.append(
             Choice(title=text("knowledge.none_of_these", lang), token=payload("none_of_these"))
@@ -337,12 +331,9 @@ class Responder:
             actions=[show, *_ways_out(lang)],
         )
 
-    def _other_city_only(
-        self, code: str, city: City, lang: Lang, facet: Facet | None, today: dt.date
-    ) -> Reply:
+    def _other_city_only(self, code: str, city: City, lang: Lang, facet: Facet | None) -> Reply:
         item = self.catalogue.items[code]
         notice = self._only_elsewhere(Hit(code, item.name, 1.0, city), lang)
-        del today
         return Reply((notice,), AnswerContext(code, None, facet), "abstain", (code,))
 
 
@@ -362,8 +353,3 @@ def _short(words: str, lang: Lang) -> str:
     first = re.split(r"[。；;]" if lang == "zh" else r"(?<=[a-z)])[.;] ", words)[0]
     limit = 40 if lang == "zh" else 90
     return first if len(first) <= limit else first[: limit - 1].rstrip() + "…"
-
-
-def facet_asked(query: str) -> Facet | None:
-    """The fact a question asks for, if one."""
-    return facet_of(understand(query).text)

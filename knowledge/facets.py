@@ -25,40 +25,56 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
     ("time", re.compile(
         r"多久|多长时间|几天|多少天|几个?(工作日|月|小时|星期|礼拜)|什么时候(能|可以|才)?(拿|到|好|下来|办好|办完|出|到账)"
         r"|(时限|办理时间|工作日|时效)|等(多|几)|多快|当场|当天|马上能|到账时间"
-        r"|how (long|soon|many (days|weeks|months))|turnaround|processing time|same[- ]day|when (will|can) i (get|receive)", _I)),
+        r"|how (long|soon|many (days|weeks|months))|turnaround|processing time"
+        r"|same[- ]day|when (will|can) i (get|receive)", _I)),
     ("fee", re.compile(
         r"多少钱|费用|收费|要钱|花钱|工本费|免费|手续费|价格|交(多少|什么)?费|几块|多少块|钱贵|要不要(给|交)?钱|收钱"
-        r"|how much (does|is|will|do i pay|to|for)|^how much\W*$|cost|\bfees?\b|price|free of charge|is it free|charge", _I)),
+        r"|how much (does|is|will|do i pay|to|for)|^how much\W*$|cost|\bfees?\b|price"
+        r"|free of charge|is it free|charge", _I)),
     ("where", re.compile(
         r"在?哪里|在?哪儿|哪个(窗口|地方|部门|单位|派出所|网点|大厅|点)|地址|地点|去哪|到哪|位置|网点|找谁|附近"
         r"|\bwhere\b|address|location|which (office|counter|window|branch|department)|nearest", _I)),
     ("channels", re.compile(
-        r"网上|线上|在线|(?<![a-z])app(?![a-z])|小程序|手机(上|能|可以|办)|自助机|自助终端|不(用)?(去|跑|到)(现场|窗口|大厅)|邮寄|代办|上门|视频办"
-        r"|公众号|微信|支付宝|粤省事|i深圳|能不能(网|线)|\bonline\b|\bapp\b|by (phone|mail|post)|on my phone|kiosk|in person"
+        r"网上|线上|在线|(?<![a-z])app(?![a-z])|小程序|手机(上|能|可以|办)"
+        r"|自助机|自助终端|不(用)?(去|跑|到)(现场|窗口|大厅)|邮寄|代办|上门|视频办"
+        r"|公众号|微信|支付宝|粤省事|i深圳|能不能(网|线)|\bonline\b|\bapp\b|by (phone|mail|post)|on my phone"
+        r"|kiosk|in person"
         r"|without going|mini[- ]?program|website", _I)),
     ("eligibility", re.compile(
-        r"条件|资格|能不能|可不可以|可以(办|申请|提|领|享受|用)?吗|能(办|申请|提|领|享受)?吗|符合|够不够|满足|行不行|(谁|哪些人|什么人)(可以|能)"
-        r"|允许|要求是|要满|满(几|多少)年|\bcan i\b|could i|am i (eligible|allowed|able)|eligib|qualif|conditions?|who can|do i have to be"
+        r"条件|资格|能不能|可不可以|可以(办|申请|提|领|享受|用)?吗|能(办|申请|提|领|享受)?吗|符合|够不够"
+        r"|满足|行不行|(谁|哪些人|什么人)(可以|能)"
+        r"|允许|要求是|要满|满(几|多少)年|\bcan i\b|could i|am i (eligible|allowed|able)|eligib|qualif"
+        r"|conditions?|who can|do i have to be"
         r"|is it possible|entitled", _I)),
     ("steps", re.compile(
-        r"流程|步骤|怎么(办|弄|操作|申请|提|领|补|换|查|交|转|做|开|搞|走|报|预约|登记|注册|迁|入)|如何|怎样|程序|第一步|先.{0,6}再"
-        r"|\bhow (do|can|should|would|to)\b|steps?|procedure|process", _I)),
+        r"流程|步骤|程序|第一步|先.{0,6}再|怎么走|怎么个办法|steps?\b|procedure|process\b|step by step", _I)),
 )  # fmt: skip
 
+_HOW = re.compile(
+    r"怎么(办|弄|操作|申请|提|领|补|换|查|交|转|做|开|搞|报|预约|登记|注册|迁|入)|如何|怎样"
+    r"|\bhow (do|can|should|would|to)\b",
+    _I,
+)
+"""Asks about the matter as a whole: the overview answers it."""
 _FOLLOW_ZH = re.compile(
     r"^(那|那么|那如果|如果|要是|还有|这个|这|它|那个|换成|同样|另外|好的?|ok)?[,，]?(是)?(在|去|换|到)?"
     r"(深圳|东莞)?(那边|这边|市|人)?(的话|的|那边)?(也|又)?(呢|怎么(样|办)?|如何|一样吗|也是吗|可以吗|行吗|怎么说)?[?？]*$"
 )
-_FOLLOW_LEAD = re.compile(r"^(那么?|这个|这|它|那个|还有|另外|同样|如果是?|要是|换成|and|what about|how about|then|so|also)", _I)
+_FOLLOW_LEAD = re.compile(
+    r"^(那么?|这个|这|它|那个|还有|另外|同样|如果是?|要是|换成|and|what about|how about|then|so|also)",
+    _I,
+)
 _FOLLOW_EN = re.compile(
     r"^(and|what about|how about|then|so|ok|okay)?[ ,]*(in|for|if in|over in)? ?(shenzhen|dongguan|sz|dg)?"
     r"( then| instead| too| as well)?[?. ]*$", _I)  # fmt: skip
-_POINTING = re.compile(r"\b(it|that|this|there|they|those|one)\b|这个|那个|它|这种|上面|刚才|这事|那事", _I)
+_POINTING = re.compile(
+    r"\b(it|that|this|there|they|those|one)\b|这个|那个|它|这种|上面|刚才|这事|那事", _I
+)
 _GENERIC = re.compile(
     r"这个|那个|那么?|这|它|还有|另外|呢|吗|的|了|要|需要|什么|哪些|啥|多少|钱|多久|多长|时间|几天|费用|收费|材料|资料|证件|带|准备"
     r"|怎么|如何|办理|办|流程|步骤|条件|资格|在|哪里|哪儿|去|地址|网上|线上|手机|可以|能|不能|能不能|可不可以|我|我们|一共|大概|一般|免费"
     r"|手续|交|得|是|有|没有|会|才|到|拿|好|深圳|东莞|那边|这边|两边|一样|城市|哪个|市|小程序|窗口|现场|申请|下来|别的|其他|和|跟|吧|啊|呀"
-    r"|具体|详细|说|一下|呢|电话|地方|部门|上门|快递|邮寄|自助机|等"
+    r"|具体|详细|说|一下|呢|电话|地方|部门|上门|先|领取|领|办好|办完|快递|邮寄|自助机|等"
     r"|\b(what|which|how|much|long|many|is|are|does|do|it|that|this|there|the|a|an|i|we|need|to|bring|cost|"
     r"fee|fees|take|takes|where|can|be|done|online|documents?|papers?|required|in|and|about|for|of|my|"
     r"will|would|should|shenzhen|dongguan|sz|dg|get|go|apply|have|days?|time|free|eligible|conditions?|"
@@ -82,21 +98,16 @@ def facet_of(text: str) -> Facet | None:
     return None
 
 
-def asks_how(text: str) -> bool:
-    """Whether only "how" is asked: the overview answers it best."""
-    return facet_of(text) in (None, "steps")
-
-
 def follow_up(asked: Understood) -> FollowUp | None:
     """What of the last answer the question asks anew; None when it stands on its own.
 
     It follows on when nothing is left of it besides question words, cities and pointing words.
     """
     text = asked.text.strip()
-    if len(text) > 40 and asked.lang == "zh" or len(text) > 80:
+    if len(text) > (40 if asked.lang == "zh" else 80):
         return None
     city = asked.cities[0] if len(asked.cities) == 1 else None
-    facet = facet_of(text)
+    facet = facet_of(text) or ("steps" if _HOW.search(text) else None)
     if _FOLLOW_ZH.match(text) or _FOLLOW_EN.match(text):
         return FollowUp(facet, city) if (city or facet or _FOLLOW_LEAD.match(text)) else None
     rest = re.sub(r"[\W_]+", "", _GENERIC.sub("", text))

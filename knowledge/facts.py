@@ -15,7 +15,15 @@ from core.cards import City, Facet, LocalText, Status
 from core.i18n import Lang, text
 from knowledge.model import Fact, FeeFact, MaterialRecord, ServiceItem, TextFact, Variant
 
-FACETS: tuple[Facet, ...] = ("documents", "time", "fee", "where", "channels", "eligibility", "steps")
+FACETS: tuple[Facet, ...] = (
+    "documents",
+    "time",
+    "fee",
+    "where",
+    "channels",
+    "eligibility",
+    "steps",
+)
 """Facets with values of their own, in the order cards show them."""
 _T = TypeVar("_T", TextFact, FeeFact)
 

@@ -158,7 +158,9 @@ class VectorCache:
     def documents(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
         """float32[n, dim]; embeds what is new and keeps it."""
         keys = [self._key(text) for text in texts]
-        new = sorted({k: t for k, t in zip(keys, texts, strict=True) if k not in self._known}.items())
+        new = sorted(
+            {k: t for k, t in zip(keys, texts, strict=True) if k not in self._known}.items()
+        )
         for start in range(0, len(new), 64):
             part = new[start : start + 64]
             vectors = self._embedder.encode_documents([text for _, text in part])
@@ -174,7 +176,9 @@ class VectorCache:
     def _save(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         keys = np.frombuffer(b"".join(self._known), np.uint8).reshape(-1, 16)
-        with tempfile.NamedTemporaryFile(dir=self._path.parent, suffix=".npz", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=self._path.parent, suffix=".npz", delete=False
+        ) as file:
             np.savez(file, keys=keys, vectors=np.stack(list(self._known.values())))
         os.replace(file.name, self._path)
 

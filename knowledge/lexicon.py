@@ -44,7 +44,8 @@ CANTONESE_MARKS = "唔冇咗嘅喺佢哋啲嘢咩乜嗰嚟攞搵揾畀睇咁噉"
 """Characters that only Cantonese uses (after conversion to simplified)."""
 
 KEEP = ("周边", "身边", "一边", "旁边", "边检", "边境", "海边", "南边", "北边", "东边", "西边", "这边",
-        "那边", "外边", "里边", "边远", "边防", "边缘", "双边", "多边", "两边", "单边", "左边", "右边")  # fmt: skip
+        "那边", "外边", "里边", "边远", "边防", "边缘", "双边", "多边", "两边", "单边", "左边",
+        "右边")  # fmt: skip
 """Mandarin words that contain a Cantonese key."""
 
 FILLERS_ZH = (

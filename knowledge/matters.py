@@ -10,7 +10,8 @@ import re
 
 _JOINT = re.compile(
     r"[?？!！。]\s*|[;；]\s*|[,，]?\s*(?:另外|还有(?!什么|哪|多|几|没)|顺便|此外|以及|同时(?:还|也)?想?|然后还)[,，]?"
-    r"|,?\s*\b(?:and also|also,?|besides,?|in addition,?|plus,? i|second(?:ly)?,|another (?:thing|question)\W)\s*",
+    r"|,?\s*\b(?:and also|also,?|besides,?|in addition,?|plus,? i"
+    r"|second(?:ly)?,|another (?:thing|question)\W)\s*",
     re.IGNORECASE,
 )  # fmt: skip
 _MIN_HAN, _MIN_WORDS = 4, 3

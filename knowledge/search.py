@@ -34,6 +34,7 @@ from knowledge.spelling import Speller
 from knowledge.text import Understood, squash, understand
 
 Decision = Literal["answer", "clarify", "abstain"]
+_TOPIC_TERMS, _TOPIC_KNOWN = 5, 0.95
 MAX_CHARS = 400
 """Longer questions are searched by their first characters."""
 
@@ -132,9 +133,7 @@ class SearchEngine:
     @classmethod
     def open(cls, settings: Settings, *, embedder: Embedder | None = None) -> SearchEngine:
         """Open the current index; raises `IndexMissing` or `ModelNotBuilt` before set-up."""
-        return cls(
-            open_index(settings.data_dir), embedder or open_embedder(settings), load_rules()
-        )
+        return cls(open_index(settings.data_dir), embedder or open_embedder(settings), load_rules())
 
     @property
     def catalogue(self) -> Catalogue:
@@ -203,6 +202,8 @@ class SearchEngine:
         hits, elsewhere = self._by_city(ranked, asked, city)
         confidence, in_list = self.judge(ranked, asked)
         decision = self._decide(confidence, in_list, hits, elsewhere, asked)
+        if decision == "abstain" and not elsewhere and _is_topic(ranked.found):
+            decision = "clarify"
         own = hits[0].city if hits and decision == "answer" else overall
         return SearchResult(
             decision, tuple(hits[:k]), tuple(elsewhere[:k]), asked.lang, own, facet,
@@ -259,10 +260,17 @@ class SearchEngine:
         if not hits or (asked.elsewhere and not (asked.passing and self._moves(hits[0].code))):
             return "abstain"
         if elsewhere and elsewhere[0].score > hits[0].score:
-            return "abstain"  # the matter asked about is the other city's: say so, do not substitute
+            return (
+                "abstain"  # the matter asked about is the other city's: say so, do not substitute
+            )
         if confidence >= self._rules.answer_at:
             return "answer"
         return "clarify" if in_list >= self._rules.clarify_at else "abstain"
+
+
+def _is_topic(found: Signals) -> bool:
+    """Whether the question is only the name of a field the list knows (「医保」): ask what about it."""
+    return 0 < found.length <= _TOPIC_TERMS and found.known >= _TOPIC_KNOWN
 
 
 def _hit(item: ServiceItem, score: float, city: City | None) -> Hit:

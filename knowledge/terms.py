@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z][a-z']*|\d+(?:\.\d+)?")
 _STOP_HAN = frozenset("的了吗呢吧啊我你他她它们这那个是在有就都也和与及要想把被给对很还再么哪啥")
-_STOP_EN = frozenset(
-    "a an the i my me we our you your it its is are was be been do does did to of in on at for from "
-    "and or with by as if so that this there have has had can could should would will shall may must "
-    "am what when how which who whom where why get got want need not no any some about into up out "
-    "after before than then too very please".split()
-)
+_STOP_EN = frozenset({
+    "a", "an", "the", "i", "my", "me", "we", "our", "you", "your", "it", "its", "is", "are",
+    "was", "be", "been", "do", "does", "did", "to", "of", "in", "on", "at", "for", "from", "and",
+    "or", "with", "by", "as", "if", "so", "that", "this", "there", "have", "has", "had", "can",
+    "could", "should", "would", "will", "shall", "may", "must", "am", "what", "when", "how",
+    "which", "who", "whom", "where", "why", "get", "got", "want", "need", "not", "no", "any",
+    "some", "about", "into", "up", "out", "after", "before", "than", "then", "too", "very",
+    "please",
+})  # fmt: skip
 _SUFFIXES = ("ational", "ations", "ation", "ments", "ment", "ings", "ing", "ies", "ied", "ers", "als",
              "al", "es", "ed", "s")  # fmt: skip
 _IRREGULAR = {
@@ -42,7 +46,7 @@ def stem(word: str) -> str:
 
 
 def _pairs(units: list[str]) -> list[str]:
-    return [f"{a}{b}" if len(a) == 1 else f"{a} {b}" for a, b in zip(units, units[1:], strict=False)]
+    return [f"{a}{b}" if len(a) == 1 else f"{a} {b}" for a, b in pairwise(units)]
 
 
 def terms(text: str) -> list[str]:
@@ -66,7 +70,7 @@ def syllables(text: str, readings: Mapping[str, str]) -> list[str]:
         run = match.group(0)
         if run[0] >= "\u3400":
             row = [blur(readings.get(char, char)) for char in run]
-            out += [f"{a}-{b}" for a, b in zip(row, row[1:], strict=False)]
+            out += [f"{a}-{b}" for a, b in pairwise(row)]
             out += [f"{a}-{b}-{c}" for a, b, c in zip(row, row[1:], row[2:], strict=False)]
     return out
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import zhconv_rs
 
@@ -54,11 +55,17 @@ _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 _CANTONESE = re.compile("|".join([*map(re.escape, KEEP), *(re.escape(k) for k, _ in CANTONESE)]))
 _CANTONESE_MAP = dict(CANTONESE)
-_MARKS = re.compile(f"[{CANTONESE_MARKS}]|点样|边度|几钱|几耐|點樣|邊度|系咪|唔该")
-_WAGES = re.compile(r"(拖欠|欠|冇出|没有出|不出|唔出|出|追|讨)(我|我们|人)?(的|嘅)?人工(?!客服|服务|坐席)")
-_POINT = re.compile(r"(?<![几一二三四五六七八九十两网地优缺重终起站热景上下早晚有差快慢\d])点(?=(办理|办|申请|提|领|补|换|查|交|转|开|做|去|拿|取|报|投诉|先可以|可以|入户|迁|续|登记|激活))")  # noqa: E501
+_MARKS = re.compile(f"[{CANTONESE_MARKS}]|点样|边度|几钱|几多|几耐|边间|系咪|返工|出粮")
+_WAGES = re.compile(
+    r"(拖欠|欠|冇出|没有出|不出|唔出|出|追|讨)(我|我们|人)?(的|嘅)?人工(?!客服|服务|坐席)"
+)
+_POINT = re.compile(
+    r"(?<![几一二三四五六七八九十两网地优缺重终起站热景上下早晚有差快慢\d])点"
+    r"(?=(办理|办|申请|提|领|补|换|查|交|转|开|做|去|拿|取|报|投诉|先可以|可以|入户|迁|续|登记|激活))"
+)
 _FILLERS_ZH = re.compile("|".join(sorted(map(re.escape, FILLERS_ZH), key=len, reverse=True)))
 _FILLERS_EN = re.compile(r"\b(?:" + "|".join(FILLERS_EN) + r")\b[,.!]?", re.IGNORECASE)
+_ABOUT = re.compile(r"(?<=[\u3400-\u9fff]{2})(的事情?|的?问题|的业务|相关业务|方面)(?=$|[?？!！。])")
 _TAIL = re.compile(r"[呢啊吧呀啦嘛哈喔噢哦架嘎㗎咯喇嘞]+(?=[？?！!。，,.\s]|$)")
 _REPEAT = re.compile(r"([\u3400-\u9fff]{2,6})\1+")
 _PUNCT = re.compile(r"[\s，,。.！!？?；;：:、…~～·\"'“”‘’()（）\[\]【】《》<>—–\-/\\|]+")
@@ -83,9 +90,11 @@ _PASSING = re.compile(
 
 # What stands after (or just before) a city decides the fact it is about.
 _ROLES: tuple[tuple[DecidingFact, str], ...] = (
-    ("contribution_city", r"(交|缴|存|买)(的|了|着|过)?(住房)?公积金|公积金(账户|帐户)?(在|交|缴)|(housing|provident) fund|公积金"),
-    ("insured_city", r"(交|缴|参|买|上)(的|了|着|过)?(社保|医保|保险)|参保|社保(在|关系)|医保(在|关系)|insured|insurance|social security"),
-    ("property_city", r"买(了|的|个|一套|套)?(新|二手)?房|购房|置业|房产|有房|的房子|首付|房贷|bought|buy(ing)?|purchas|own a|home|house|flat|apartment|mortgage"),
+    ("contribution_city", r"公积金|(housing|provident) fund"),
+    ("insured_city", r"(交|缴|参|买|上)(的|了|着|过)?(社保|医保|保险)|参保|(社保|医保)(在|关系)"
+     r"|insured|insurance|social security"),
+    ("property_city", r"买(了|的|个|一套|套)?(新|二手)?房|购房|置业|房产|有房|的房子|首付|房贷"
+     r"|bought|buy(ing)?|purchas|own a|home|house|flat|apartment|mortgage"),
     ("hukou_city", r"户口|户籍|hukou|household regist"),
     ("school_city", r"上学|读书|入学|学位|上小学|上初中|念书|school"),
     ("employer_city", r"上班|工作|打工|的公司|就业|单位|work(ing|s)?|employ|job|company"),
@@ -95,7 +104,9 @@ _ROLES: tuple[tuple[DecidingFact, str], ...] = (
 )  # fmt: skip
 _ROLE_PATTERNS = tuple((fact, re.compile(pattern, re.IGNORECASE)) for fact, pattern in _ROLES)
 _AHEAD = re.compile(r"的?在|[a-z ]{0,16}\b(in|at|to) ", re.IGNORECASE)
-_CLAUSE = re.compile(r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE
+)
 
 
 def simplify(text: str) -> str:
@@ -107,7 +118,7 @@ def simplify(text: str) -> str:
 
 def _mandarin(text: str) -> str:
     text = _WAGES.sub(lambda m: m.group(0).replace("人工", "工资"), text)
-    if _MARKS.search(text) or "點" in text:
+    if _MARKS.search(text):
         text = _POINT.sub("怎么", text)
         text = _CANTONESE.sub(lambda m: _CANTONESE_MAP.get(m.group(0), m.group(0)), text)
     return text
@@ -118,7 +129,7 @@ def _strip(text: str, lang: Lang) -> str:
         out = _FILLERS_EN.sub(" ", text)
     else:
         out = _REPEAT.sub(r"\1", _FILLERS_ZH.sub("", text))
-        out = _TAIL.sub("", out)
+        out = _ABOUT.sub("", _TAIL.sub("", out))
     out = _SPACES.sub(" ", out).strip(" ,，.。!！~～…、;；")
     return out or text
 
@@ -147,9 +158,7 @@ def without_cities(text: str) -> str:
     return out or text
 
 
-def _nearest(
-    text: str, match: re.Match[str], mentions: list[tuple[City, int, int]]
-) -> City:
+def _nearest(text: str, match: re.Match[str], mentions: list[tuple[City, int, int]]) -> City:
     """「上班在深圳」 and "work in Shenzhen" point ahead; otherwise the city before counts."""
     for city, start, _ in mentions:
         if start >= match.end() and _AHEAD.fullmatch(text[match.end() : start]):
@@ -162,7 +171,7 @@ def _roles(text: str, mentions: list[tuple[City, int, int]]) -> dict[DecidingFac
     """For each city the facts named in its clause, nearest city winning."""
     bounds = [0, *(m.start() for m in _CLAUSE.finditer(text)), len(text)]
     roles: dict[DecidingFact, City] = {}
-    for left, right in zip(bounds, bounds[1:], strict=False):
+    for left, right in pairwise(bounds):
         here = [m for m in mentions if left <= m[1] < right]
         if not here:
             continue

@@ -138,10 +138,10 @@ def _variant(variant: Variant) -> Iterator[tuple[str, str]]:
         if not getattr(variant, field):
             yield field, "missing in the city and in common"
     time = variant.time
-    if time is not None and None not in (time.promise_days, time.statutory_days):
-        assert time.promise_days is not None and time.statutory_days is not None
-        if time.promise_days > time.statutory_days:
-            yield "time", "promised time is longer than the statutory time"
+    promise = time.promise_days if time else None
+    statutory = time.statutory_days if time else None
+    if promise is not None and statutory is not None and promise > statutory:
+        yield "time", "promised time is longer than the statutory time"
     for i, offer in enumerate(variant.channels):
         if offer.hours is None:
             yield f"channels[{i}]", "channel without hours"

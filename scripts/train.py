@@ -63,7 +63,7 @@ def train(target: Path) -> None:
     """Train into `target`; raises `SystemExit` with one sentence when it fails."""
     python = rasa_python()
     if not python.exists():
-        raise SystemExit(f"Rasa's environment is missing ({python}); run `make setup`.")
+        raise SystemExit(f"Rasa's environment is missing ({python}); run `make run`.")
     target.parent.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,

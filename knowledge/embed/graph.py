@@ -89,7 +89,7 @@ def _embeddings(g: _Graph) -> str:
     zero.raw_data = b"\x88" * (shape.vocabulary * shape.hidden // BLOCK // 2)
     g.weights += [table, zero]
     scale = g.constant("emb.s", scales)
-    words = g.node(
+    g.node(
         "GatherBlockQuantized", ["emb.q", "input_ids", scale, "emb.z"], "words", _MS,
         block_size=BLOCK, gather_axis=0, quantize_axis=1,
     )  # fmt: skip
@@ -113,9 +113,7 @@ def _layer(g: _Graph, x: str, index: int) -> str:
     g.dense(x, f"{p}.qkv", [f"{p}.q", f"{p}.k", f"{p}.v"], square)
     parts = [f"{p}.query", f"{p}.key", f"{p}.value"]
     g.nodes.append(helper.make_node("Split", [f"{p}.qkv"], parts, axis=-1, num_outputs=3))
-    g.node(
-        "MultiHeadAttention", [*parts, "", "mask32"], f"{p}.ctx", _MS, num_heads=shape.heads
-    )
+    g.node("MultiHeadAttention", [*parts, "", "mask32"], f"{p}.ctx", _MS, num_heads=shape.heads)
     g.dense(f"{p}.ctx", f"{p}.att", [f"{p}.ao"], square)
     middle = g.add_norm(f"{p}.att", x, f"{p}.aln", f"{p}.mid")
     g.dense(middle, f"{p}.up", [f"{p}.fi"], (shape.inner, shape.hidden))
@@ -151,11 +149,7 @@ def build_graph(blob: Blob) -> onnx.ModelProto:
             helper.make_tensor_value_info(name, TensorProto.INT64, dims)
             for name in ("input_ids", "attention_mask")
         ],
-        [
-            helper.make_tensor_value_info(
-                "embedding", TensorProto.FLOAT, ["n", blob.shape.hidden]
-            )
-        ],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", blob.shape.hidden])],
         g.weights,
     )
     opsets = [helper.make_opsetid("", 21), helper.make_opsetid(_MS, 1)]

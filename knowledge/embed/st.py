@@ -22,21 +22,21 @@ from knowledge.embed.port import Matrix, Vector
 _PROMPTS = {"query": QUERY_PREFIX, "document": DOCUMENT_PREFIX}
 
 
-class OnnxModule(InputModule):  # type: ignore[misc]
+class OnnxModule(InputModule):
     """A whole bundled model (network, pooling, normalisation) as one sentence-transformers module."""
 
     config_keys: list[str] = ["folder", "threads"]  # noqa: RUF012
     save_in_root = True
 
     def __init__(self, folder: str, threads: int = 1) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.folder, self.threads = folder, threads
         self.embedder = BundledEmbedder(Path(folder), threads=threads)
-        self.tokenizer = None
+        self.tokenizer = None  # type: ignore[assignment]
         self.max_seq_length = 512
         self.register_buffer("_device_marker", torch.zeros(1), persistent=False)
 
-    def preprocess(
+    def preprocess(  # type: ignore[override]
         self, inputs: Sequence[str], prompt: str | None = None, **_kwargs: Any
     ) -> dict[str, torch.Tensor]:
         """Token ids and mask of texts, after their prompt."""
@@ -72,7 +72,7 @@ class HubEmbedder:
     def __init__(self, model: str, *, threads: int = 1) -> None:
         torch.set_num_threads(threads)
         self._model = SentenceTransformer(model, device="cpu")
-        prompts: dict[str, str] = self._model.prompts
+        prompts: dict[str, str | None] = self._model.prompts
         e5 = re.search(r"(^|[-_/])e5[-_]", model.lower())
         if e5 and not any(prompts.values()):
             self._model.prompts = dict(_PROMPTS)

@@ -74,9 +74,7 @@ def figures(engine: SearchEngine, rows: Sequence[Row]) -> dict[str, Any]:
         "clarified": share(sum(row[1].decision == "clarify" for row in inside), len(inside)),
         "precision": share(right, len(answered)),
         "out_of_list": len(outside),
-        "false_answers": share(
-            sum(row[1].decision == "answer" for row in outside), len(outside)
-        ),
+        "false_answers": share(sum(row[1].decision == "answer" for row in outside), len(outside)),
         "auroc": None if area is None else round(area, 4),
         "wrong_city": sum(wrong_city(engine, row) for row in rows),
     }

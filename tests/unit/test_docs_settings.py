@@ -83,7 +83,7 @@ def written(page: str) -> str:
 def test_every_setting_is_described_and_listed() -> None:
     """An operator finds every setting, its default and its meaning in one page."""
     for name, field in Settings.model_fields.items():
-        assert field.description and field.description.strip().endswith("."), name
+        assert (field.description or "").strip().endswith("."), name
     assert next(iter(Settings.model_fields)) in GROUPS
     assert set(GROUPS) <= set(Settings.model_fields)
     page = PAGE.read_text(encoding="utf-8")
@@ -104,7 +104,8 @@ def test_the_other_variables_are_still_read() -> None:
     scripts = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "scripts").glob("*.py"))
     page = PAGE.read_text(encoding="utf-8")
     for name in OTHER_VARIABLES:
-        assert name in scripts and name in page
+        assert name in scripts
+        assert name in page
 
 
 def main() -> int:

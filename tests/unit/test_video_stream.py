@@ -148,6 +148,20 @@ def test_renumbering_keeps_order_of_late_packets_and_drops_those_before_the_star
     assert numbers.last_seq == 0
 
 
+def test_late_packets_pass_for_as_long_as_a_call_lasts() -> None:
+    """An hour of video wraps the sequence many times; a retransmission always finds its place."""
+    numbers = Renumbering(first_seq=5)
+    numbers.start(seq=1000, ts=0, now=0.0, clock_rate=90000)
+    for number in range(200_000):
+        seq = (1000 + number) & 0xFFFF
+        if number % 50 == 7:
+            continue
+        assert numbers.map(seq, 0, 0.0) is not None
+        if number % 50 == 9 and number > 50:
+            late = (seq - 2) & 0xFFFF
+            assert numbers.map(late, 0, 0.0) == ((5 + number - 2) & 0xFFFF, 0)
+
+
 def test_history_gives_back_only_what_was_sent() -> None:
     """A retransmission is the very packet, or nothing."""
     history = SendHistory()

@@ -62,6 +62,8 @@ class Renumbering:
         out_ts = (ts + self.ts_shift) & 0xFFFFFFFF
         if (out_seq - self.last_seq) & 0xFFFF < 0x8000:
             self.last_seq, self.last_ts, self.last_at = out_seq, out_ts, now
+            if (out_seq - self.first) & 0xFFFF > 0x4000:  # the start is far behind: forget it
+                self.first = (out_seq - 0x2000) & 0xFFFF
         elif (out_seq - self.first) & 0xFFFF >= 0x8000:
             return None
         return out_seq, out_ts

@@ -3,8 +3,10 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { elapsed } from '../lib/format';
-import { textLang } from '../lib/i18n';
+import { textLang, tl } from '../lib/i18n';
+import { zh as libWords } from '../lib/locales/zh';
 import { Icon } from '../lib/icons';
+import type { Facet } from '../lib/types';
 import { Avatar, Badge, cx } from '../lib/ui';
 import { Block, CityTag, Facts, hot, LangTag, MediaTag, nameOf, Wait } from './bits';
 import type { Desk, Side } from './desk';
@@ -26,6 +28,7 @@ export function slotRows(slots: Record<string, unknown>): [string, string][] {
       const key = `slot.${name}`;
       const label = key in KNOWN ? t(KNOWN[key] as 'slot.city') : name.replace(/_/g, ' ');
       if (name === 'city' && (value === 'shenzhen' || value === 'dongguan')) return [label, t(`cityname.${value}`)];
+      if (name === 'facet' && `facet.${String(value)}` in libWords) return [label, tl(`facet.${String(value) as Facet}`)];
       return [label, typeof value === 'boolean' ? t(value ? 'yes' : 'no') : String(value)];
     });
 }

@@ -84,19 +84,27 @@ const cut = (text: string, max: number): string => {
   return plain.length > max ? `${plain.slice(0, max - 1).join('')}…` : plain.join('');
 };
 
+/** A question without the words that only asked for a person. */
+const question = (text: string): string =>
+  text.replace(/[\s，。,.!！?？]*(我要)?(转人工|找人工|人工客服|人工服务)[\s。.!！]*$/u, (found) => /^[\s]*([?？!！。.])/.exec(found)?.[1] ?? '').trim();
+
+/** Sentences one after the other; a separator only where a sentence has no end of its own. */
+function run(parts: string[], as: Lang): string {
+  return parts.map((p, i) => (i === parts.length - 1 || /[。！？!?.…]$/.test(p) ? p : `${p}${as === 'zh' ? '；' : ';'}`)).join(as === 'zh' ? '' : ' ');
+}
+
 /** First draft of the summary, in the resident's language, from the words and cards of the thread. */
 export function draftSummary(ticket: Ticket, messages: readonly Message[]): string {
   const as = ticket.lang;
   const begun = messages.filter((m) => m.author === 'agent').at(0)?.seq ?? Infinity;
   const later = messages.filter((m) => m.author === 'resident' && m.seq > begun && [...m.text].length > 6).slice(0, 1);
-  const asked = [...new Set([...ticket.summary.asked.filter((q) => [...q].length > 4).slice(-2), ...later.map((m) => m.text)])].slice(-3);
+  const asked = [...new Set([...ticket.summary.asked, ...later.map((m) => m.text)].map(question))].filter((q) => [...q].length > 4).slice(-3);
   const answers = messages.filter((m) => m.author === 'agent' && [...m.text].length >= 14).slice(-3);
   const lines: string[] = [];
-  const separator = as === 'zh' ? '；' : '; ';
-  if (asked.length) lines.push(t('wrap.draft.asked', { text: asked.map((q) => cut(q, 60)).join(separator) }, as));
+  if (asked.length) lines.push(t('wrap.draft.asked', { text: run(asked.map((q) => cut(q, 60)), as) }, as));
   const items = ticket.summary.cards.filter((c) => c.code).map((c) => `${c.title}${as === 'zh' ? `（${c.code}）` : ` (${c.code})`}`);
   if (items.length) lines.push(t('wrap.draft.items', { text: [...new Set(items)].join(as === 'zh' ? '、' : ', ') }, as));
-  if (answers.length) lines.push(t('wrap.draft.told', { text: answers.map((m) => cut(m.text, 110)).join(separator) }, as));
+  if (answers.length) lines.push(t('wrap.draft.told', { text: run(answers.map((m) => cut(m.text, 110)), as) }, as));
   return lines.join('\n').slice(0, 1900);
 }
 

@@ -55,7 +55,7 @@ export function Queue({ desk }: { desk: Desk }): JSX.Element {
         {loaded && <span class="count num" aria-label={t('strip.waiting', { n: queue.length })}>{queue.length}</span>}
         <small>{t('queue.order')}</small>
       </header>
-      <div class="col-body" tabIndex={0} role="region" aria-labelledby="queue-title">
+      <div class="col-body" tabIndex={0} role="group" aria-label={t('queue.list')}>
         {!loaded ? <div class="pad"><Skeleton lines={6} /></div> : queue.length === 0 ? (
           <div class="nothing"><Icon name="success" /><strong>{t('queue.empty')}</strong><p>{t('queue.empty_text')}</p></div>
         ) : (

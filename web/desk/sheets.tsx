@@ -24,7 +24,7 @@ function Help(): JSX.Element {
   return (
     <Dialog open={sheet.value === 'help'} title={t('help.title')} onClose={close} wide>
       <p class="field-hint">{t('help.text')}</p>
-      <div class="help">
+      <div class="help" tabIndex={0} role="group" aria-label={t('help.title')}>
         {GROUPS.map((group) => (
           <section key={group}>
             <h3>{t(`help.${group}`)}</h3>

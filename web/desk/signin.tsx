@@ -22,7 +22,7 @@ function Frame({ children }: { children: ComponentChildren }): JSX.Element {
         </button>
       </header>
       <main class="gate-main">{children}</main>
-      <p class="gate-foot">{t('gate.foot')}</p>
+      <footer class="gate-foot">{t('gate.foot')}</footer>
     </div>
   );
 }
@@ -95,7 +95,7 @@ function SignIn(): JSX.Element {
         <label class="field-label" for="in-password">{t('signin.password')}</label>
         <div class="with-eye">
           <input
-            id="in-password" class="input" name="password" type={shown.value ? 'text' : 'password'} autoComplete="current-password" maxLength={200}
+            id="in-password" class="input" name="password" {...({ type: shown.value ? 'text' : 'password' } as { type: 'password' })} autoComplete="current-password" maxLength={200}
             value={password.value} aria-invalid={bad('password')} aria-describedby={bad('password') ? 'in-password-bad' : undefined}
             onInput={(e) => (password.value = e.currentTarget.value)}
           />

@@ -2,7 +2,7 @@
  * What the desk knows, as one frozen value, and how each frame of the server changes it. Pure: the
  * same state and frame always give the same result. Decides nothing about tickets; the server did.
  */
-import type { Agent, DeskFrame, Media, Message, Ticket, TicketBrief } from '../lib/types';
+import type { Agent, DeskFrame, Message, Ticket, TicketBrief } from '../lib/types';
 
 export type Status = 'online' | 'away' | 'offline';
 

@@ -1,6 +1,6 @@
 /** The whole conversation, the bot's part included. Cards are folded to a line and open on demand; who
  *  speaks is said in words, by side and by colour. Stays at the newest line while the agent is there. */
-import { signal } from '@preact/signals';
+import { signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { CardView, knownCard } from '../lib/cards';
@@ -122,8 +122,8 @@ function Row({ desk, line, first, held }: { desk: Desk; line: Line; first: boole
 export function Thread({ desk, held, preview = false }: { desk: Desk; held: Held; preview?: boolean }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const pinned = useRef(true);
-  const missed = useRef(0);
-  const lines = preview ? held.messages : desk.lines(held);
+  const away = useSignal(false);
+  const lines: readonly Line[] = preview ? held.messages : desk.lines(held);
   const id = held.ticket.id;
   const last = lines.at(-1);
 
@@ -131,7 +131,7 @@ export function Thread({ desk, held, preview = false }: { desk: Desk; held: Held
     const node = box.current;
     if (node) node.scrollTop = node.scrollHeight;
     pinned.current = true;
-    missed.current = 0;
+    away.value = false;
   };
   const look = (): void => {
     const node = box.current;
@@ -158,14 +158,14 @@ export function Thread({ desk, held, preview = false }: { desk: Desk; held: Held
     const now = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_PX;
     if (now !== pinned.current) {
       pinned.current = now;
+      away.value = !now;
       if (now) look();
-      toNewest.value = 0;
     }
   };
   const accepted = held.ticket.accepted_at;
   let marked = false;
   return (
-    <div class="thread-wrap">
+    <div class={cx('thread-wrap', away.value && 'thread-away')}>
       <div class="thread" ref={box} onScroll={onScroll} tabIndex={0} id="thread" role="log" aria-label={t('talk.thread')} aria-live={preview ? 'off' : 'polite'}>
         <ol>
           {lines.map((line, i) => {

@@ -214,6 +214,8 @@ export interface ChatWelcome {
   conversation: string;
   lang: Lang;
   last_seq: number;
+  /** Newest message the resident has seen, on any page; absent from older servers. */
+  read_seq?: number;
   state: State;
   identity: Identity | null;
   limits: { message_max_chars: number };
@@ -225,7 +227,7 @@ export interface ChatWelcome {
 export type ChatFrame =
   | CommonFrame
   | ChatWelcome
-  | ({ type: 'message' } & Message)
+  | ({ type: 'message' | 'message.changed' } & Message)
   | { type: 'typing'; author: 'bot' | 'agent'; on: boolean }
   | ({ type: 'state' } & State)
   | { type: 'identity'; identity: Identity | null };

@@ -1,7 +1,7 @@
 /** The video panel: waiting room, call, ended. The thread and the composer stay usable below. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { QueueFacts } from '../lib/cards/human';
 import { listDevices, type DeviceChoice } from '../lib/devices';
 import { elapsed } from '../lib/format';
@@ -18,8 +18,10 @@ import { t } from './text';
 function Room(): JSX.Element {
   const stream = consult.stream.value;
   const { mode, position, wait_s } = chat.state.value;
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => box.current?.focus(), []);
   return (
-    <section class="call room" aria-label={t('call.room')}>
+    <section class="call room" aria-label={t('call.room')} tabIndex={-1} ref={box}>
       <VideoTile stream={stream} label={tl('video.self')} mirror muted showVideo={!!stream?.getVideoTracks().length} />
       <div class="room-side">
         <h2>{t('call.room')}</h2>

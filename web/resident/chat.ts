@@ -45,6 +45,7 @@ export class Chat {
   readonly socket: Socket<ChatFrame>;
   private conversation = store.get('sg.conversation') ?? '';
   private replayTo = 0;
+  private seenBefore = 0;
   private slowTimer: ReturnType<typeof setTimeout> | undefined;
   private typingTimer: ReturnType<typeof setTimeout> | undefined;
   private typingSent = 0;
@@ -68,7 +69,7 @@ export class Chat {
     this.socket = new Socket<ChatFrame>({
       url: '/ws/chat',
       name: 'chat',
-      hello: () => ({ type: 'hello', after: this.lastSeq.peek(), ...(langChosen.peek() ? { lang: lang.peek() } : {}) }),
+      hello: () => ({ type: 'hello', after: this.lastSeq.peek(), lang: lang.peek() }),
       prepare: () => this.session(options.fetch ?? fetch.bind(globalThis)),
       onFrame: (frame) => this.receive(frame),
       WebSocketImpl: options.WebSocketImpl,
@@ -78,6 +79,7 @@ export class Chat {
   say(text: string): void {
     const clean = text.trim();
     if (!clean) return;
+    this.followLang(clean);
     this.socket.deliver({ type: 'say', text: clean });
     this.expectAnswer();
   }
@@ -129,7 +131,7 @@ export class Chat {
     const response = await get('/api/v1/session', {
       method: 'POST', credentials: 'same-origin',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(langChosen.peek() ? { lang: lang.peek() } : {}),
+      body: JSON.stringify({ lang: lang.peek() }),
     });
     if (response.status === 401 || response.status === 403) throw new StopConnecting();
     if (!response.ok) throw new Error(`session ${response.status}`);
@@ -157,6 +159,7 @@ export class Chat {
     switch (frame.type) {
       case 'welcome': return this.welcome(frame);
       case 'message': return this.add(frame);
+      case 'message.changed': return this.change(frame);
       case 'ack': return this.acked(frame.client_id, frame.seq);
       case 'typing': return this.showTyping(frame.author, frame.on);
       case 'state': return this.follow(frame);
@@ -185,14 +188,14 @@ export class Chat {
       this.ice.value = frame.ice ?? [];
       if (frame.limits?.message_max_chars) this.maxChars.value = frame.limits.message_max_chars;
       this.replayTo = frame.last_seq;
-      if (!langChosen.peek() && frame.lang) lang.value = frame.lang;
+      this.seenBefore = frame.read_seq ?? frame.last_seq;
     });
     this.settle();
   }
 
   private settle(): void {
     if (this.loaded.peek() || this.lastSeq.peek() < this.replayTo) return;
-    this.readUpTo.value = this.lastSeq.peek();
+    this.readUpTo.value = this.seenBefore;
     this.loaded.value = true;
   }
 
@@ -210,6 +213,12 @@ export class Chat {
     });
     if (message.client_id) this.socket.discard(message.client_id);
     this.settle();
+  }
+
+  /** A message we show has been changed, e.g. its rating was stored. */
+  private change(frame: Message & { type?: string }): void {
+    const { type: _, ...message } = frame;
+    this.messages.value = this.messages.peek().map((m) => (m.seq === message.seq ? message : m));
   }
 
   /** Stored, but perhaps not echoed: shown as stored until the echo replaces it. */
@@ -256,6 +265,15 @@ export class Chat {
     this.typing.value = on ? author : null;
     clearTimeout(this.typingTimer);
     if (on && author === 'agent') this.typingTimer = setTimeout(() => (this.typing.value = null), 8_000);
+  }
+
+  /** Until a language has been chosen, the page follows the one the resident writes in. */
+  private followLang(text: string): void {
+    if (langChosen.peek()) return;
+    const written: Lang | null = /\p{Script=Han}/u.test(text) ? 'zh' : /[a-z]{2,}\s+[a-z]{2,}/i.test(text) ? 'en' : null;
+    if (!written || written === lang.peek()) return;
+    lang.value = written;
+    this.socket.send({ type: 'lang', lang: written });
   }
 
   private expectAnswer(): void {

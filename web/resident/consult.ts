@@ -10,6 +10,7 @@ import { tl } from '../lib/i18n';
 import { Call } from '../lib/rtc';
 import type { RtcState } from '../lib/types';
 import type { Chat } from './chat';
+import { t } from './text';
 
 export type View = 'none' | 'room' | 'call' | 'ended';
 
@@ -108,7 +109,10 @@ export class Consult {
     const call = this.call.peek();
     this.peer.value = state.peer;
     call?.setPeer(state.phase === 'connected');
-    if (state.phase === 'connected' && this.view.peek() === 'room') this.view.value = 'call';
+    if (state.phase === 'connected' && this.view.peek() === 'room') {
+      this.view.value = 'call';
+      announce(t('call.connected'));
+    }
     if (state.phase === 'ended') this.finish();
   }
 

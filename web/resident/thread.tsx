@@ -14,6 +14,8 @@ import { Empty } from './empty';
 import { t } from './text';
 
 const GROUP_MS = 180_000;
+/** Messages this soon after a question count as its answer. */
+const ANSWER_MS = 8_000;
 const atBottom = signal(true);
 /** Sequence after which the "new messages" line stands; null when there is none. */
 const marker = signal<number | null>(null);
@@ -81,15 +83,26 @@ function Typing(): JSX.Element | null {
 export function Thread(): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const shown = useRef('');
+  const greeted = useRef(false);
+  const askedAt = useRef(0);
   const lines = chat.lines.value;
   const { mode } = chat.state.value;
   const lastAsked = lines.findLastIndex((l) => l.author === 'resident');
   const empty = chat.loaded.value && !lines.length;
   const newest = lines.at(-1);
 
-  const toEnd = (smooth: boolean): void => {
+  // `scrollIntoView` also serves very low windows, where the page scrolls and not the thread.
+  const toEnd = (): void => box.current?.lastElementChild?.scrollIntoView({ block: 'end' });
+
+  /** To what is new: the line above it if it is more than a screen, otherwise the end. */
+  const toNewest = (): void => {
     const node = box.current;
-    node?.scrollTo({ top: node.scrollHeight, behavior: smooth ? 'smooth' : 'auto' });
+    const line = node?.querySelector<HTMLElement>('.unread-line');
+    atBottom.value = true;
+    if (node && line && node.scrollHeight - line.offsetTop > node.clientHeight) line.scrollIntoView({ block: 'start' });
+    else toEnd();
+    chat.markRead();
+    node?.focus({ preventScroll: true });
   };
 
   // A new line while we stand at the end: follow it, but never past the top of a tall card.
@@ -104,14 +117,19 @@ export function Thread(): JSX.Element {
       marker.value ??= chat.readUpTo.peek();
       return;
     }
-    const row = node.querySelector<HTMLElement>('.row:last-of-type');
-    const target = [...node.querySelectorAll<HTMLElement>('li[data-seq]')].at(-1) ?? row;
-    if (target && target.offsetHeight > node.clientHeight - 40) node.scrollTo({ top: target.offsetTop - 12 });
-    else toEnd(false);
+    if (mine) askedAt.current = Date.now();
+    const rows = [...node.querySelectorAll<HTMLElement>('li[data-seq]')];
+    // An answer may come as several messages: just after a question, its first one is what to read.
+    const asking = !mine && Date.now() - askedAt.current < ANSWER_MS;
+    const target = asking ? rows[lastAsked + 1] : rows.at(-1);
+    const end = rows.at(-1);
+    const height = target && end ? end.offsetTop + end.offsetHeight - target.offsetTop : 0;
+    if (target && height > Math.min(node.clientHeight, innerHeight) - 40) target.scrollIntoView({ block: 'start' });
+    else toEnd();
   }, [newest?.id, lines.length]);
 
   useEffect(() => {
-    if (chat.typing.peek() && atBottom.peek()) toEnd(false);
+    if (chat.typing.peek() && atBottom.peek()) toEnd();
   }, [chat.typing.value]);
 
   // Growing images, folds and the keyboard change the height; stay at the end if we were there.
@@ -120,7 +138,7 @@ export function Thread(): JSX.Element {
     if (!node || typeof ResizeObserver === 'undefined') return;
     let height = node.clientHeight;
     const watch = new ResizeObserver(() => {
-      if (node.clientHeight < height && atBottom.peek() && chat.lines.peek().length) toEnd(false);
+      if (node.clientHeight < height && atBottom.peek() && chat.lines.peek().length) toEnd();
       height = node.clientHeight;
     });
     watch.observe(node);
@@ -131,11 +149,14 @@ export function Thread(): JSX.Element {
     if (!document.hidden && atBottom.value) chat.markRead();
   };
   useEffect(() => {
-    if (document.hidden && chat.unread.peek()) marker.value ??= chat.readUpTo.peek();
+    if (!chat.loaded.value) return;
+    // Unread because the page was away: hidden, or closed since.
+    if (chat.unread.peek() && chat.readUpTo.peek() && (document.hidden || !greeted.current)) marker.value ??= chat.readUpTo.peek();
+    greeted.current = true;
     seen();
     document.addEventListener('visibilitychange', seen);
     return () => document.removeEventListener('visibilitychange', seen);
-  }, [lines.length]);
+  }, [lines.length, chat.loaded.value]);
 
   const onScroll = (): void => {
     const node = box.current;
@@ -185,7 +206,7 @@ export function Thread(): JSX.Element {
         </ol>
       </div>
       {!atBottom.value && lines.length > 0 && (
-        <button type="button" class="to-newest" onClick={() => { atBottom.value = true; toEnd(true); chat.markRead(); }}>
+        <button type="button" class="to-newest" onClick={toNewest}>
           <Icon name="down" />
           <span class="sr-only">{t('thread.newest')}</span>
           {chat.unread.value > 0 && <span>{t('thread.unread', { n: chat.unread.value })}</span>}

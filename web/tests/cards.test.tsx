@@ -3,7 +3,7 @@ import { render } from 'preact';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CARD_TYPES, CardView, knownCard, type CardHost } from '../lib/cards';
 import { hideDigits } from '../lib/cards/account';
-import { materialsText } from '../lib/cards/answer';
+import { headlineFacts, materialsText } from '../lib/cards/answer';
 import { fieldProblem } from '../lib/cards/dialogue';
 import { safeUrl } from '../lib/format';
 import type { Card, FormField } from '../lib/types';
@@ -59,6 +59,22 @@ describe('answer', () => {
     expect(root.querySelector('tbody tr')?.textContent).toContain('费用');
   });
 
+  it('shows a headline of labelled facts in its parts, and a sentence as a sentence', () => {
+    expect(headlineFacts('办理时限：3 个工作日 · 费用：免费')).toEqual([{ label: '办理时限', value: '3 个工作日' }, { label: '费用', value: '免费' }]);
+    expect(headlineFacts('Time: 3 days · Fee: free')).toHaveLength(2);
+    expect(headlineFacts('费用：免费')).toBeNull();
+    expect(headlineFacts('向东莞申请 · 很快')).toBeNull();
+    expect(show({ ...answer, headline: '时限：3 日 · 费用：免费' })).toContain('3 日');
+  });
+
+  it('folds the channels away when the table compares them, and names their city', () => {
+    show({ ...answer, channels: ['深圳：i深圳 App', '窗口'] });
+    const list = root.querySelector('.channels');
+    expect(list?.closest('details')?.open).toBe(true);
+    expect(list?.textContent).toContain('i深圳 App');
+    expect(list?.querySelectorAll('.city')).toHaveLength(1);
+  });
+
   it('keeps ticks on the device and carries them into the text to share', async () => {
     show(answer);
     const box = root.querySelector<HTMLInputElement>('.ticks input');
@@ -95,7 +111,9 @@ it('offers choices only while they are open', () => {
   const choose = vi.fn();
   const card = CARDS.find((c) => c.type === 'choices') as Card;
   show(card, { choose, live: false });
-  expect(button('深圳').disabled).toBe(true);
+  button('深圳').click();
+  expect(button('深圳').getAttribute('aria-disabled')).toBe('true');
+  expect(choose).not.toHaveBeenCalled();
   show(card, { choose, live: true });
   button('深圳').click();
   expect(choose).toHaveBeenCalledWith('c1', '深圳');

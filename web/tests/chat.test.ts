@@ -1,6 +1,7 @@
 /** The thread: no message twice, none out of order, and never one of another conversation. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Chat, SLOW_MS } from '../resident/chat';
+import { lang, langChosen } from '../lib/prefs';
 import type { Message, State } from '../lib/types';
 import { FakeSocket } from './fakes';
 
@@ -51,6 +52,21 @@ it('shows what is said at once, and only once after acknowledgement and echo', a
   ws.push(message(1, 'resident', '怎么补办社保卡', { client_id }));
   expect(chat.lines.value).toHaveLength(1);
   expect(chat.lines.value[0]?.id).toBe('m1');
+});
+
+it('shows what was written while the page was closed as unread, and a changed message in its place', async () => {
+  await vi.advanceTimersByTimeAsync(0);
+  const ws = FakeSocket.last;
+  ws.open();
+  ws.push({
+    type: 'welcome', conversation, lang: 'zh', last_seq: 2, read_seq: 1, state, identity: null,
+    limits: { message_max_chars: 100 }, ice: [], sandbox: true,
+  });
+  ws.push(message(1, 'bot', 'a'));
+  ws.push(message(2, 'agent', 'b'));
+  expect(chat.unread.value).toBe(1);
+  ws.push({ ...message(2, 'agent', 'c'), type: 'message.changed' });
+  expect(chat.messages.value.map((m) => m.text)).toEqual(['a', 'c']);
 });
 
 it('orders by sequence and ignores repeats', async () => {
@@ -116,4 +132,18 @@ it('follows who answers, and a hand-off is not a line of the thread', async () =
   ws.push({ ...state, type: 'state', mode: 'queued', position: 2, wait_s: 90, ticket: 't' });
   expect(chat.state.value).toMatchObject({ mode: 'queued', position: 2 });
   expect(chat.state.value).not.toHaveProperty('type');
+});
+
+it('follows the language the resident writes in until one has been chosen', async () => {
+  lang.value = 'zh';
+  langChosen.value = false;
+  const ws = await connect();
+  chat.say('12345');
+  expect(lang.value).toBe('zh');
+  chat.say('How do I replace my card?');
+  expect(lang.value).toBe('en');
+  expect(ws.of('lang')).toEqual([{ type: 'lang', lang: 'en' }]);
+  langChosen.value = true;
+  chat.say('怎么补办');
+  expect(lang.value).toBe('en');
 });

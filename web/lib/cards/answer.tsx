@@ -126,10 +126,55 @@ function Evidence({ card, t }: { card: AnswerCard; t: T }): JSX.Element | null {
   );
 }
 
+/** A headline of several labelled facts (`时限：3 日 · 费用：免费`) in its parts; null for a sentence. */
+export function headlineFacts(text: string): { label: string; value: string }[] | null {
+  const parts = text.split(' · ').map((part) => /^([^：:]{1,24})(?:：|: )(.+)$/s.exec(part.trim()));
+  if (parts.length < 2 || parts.some((part) => !part)) return null;
+  return parts.map((part) => ({ label: part?.[1] ?? '', value: part?.[2] ?? '' }));
+}
+
+function Headline({ text }: { text: string }): JSX.Element {
+  const facts = headlineFacts(text);
+  if (!facts) return <p class="headline">{text}</p>;
+  return (
+    <dl class="headline-facts">
+      {facts.map((f) => (
+        <div key={f.label} class={cx([...f.value].length > 16 && 'wide')}><dt>{f.label}</dt><dd>{f.value}</dd></div>
+      ))}
+    </dl>
+  );
+}
+
+const CITY_PREFIX: [RegExp, 'shenzhen' | 'dongguan'][] = [
+  [/^(深圳|Shenzhen)(：|: ?)/, 'shenzhen'], [/^(东莞|Dongguan)(：|: ?)/, 'dongguan'],
+];
+
+/** Folded away when the table already compares the channels. */
+function Channels({ card, t }: { card: AnswerCard; t: T }): JSX.Element | null {
+  if (!card.channels.length) return null;
+  return (
+    <details class="fold" open={!card.comparison.some((r) => r.facet === 'channels') || card.facet === 'channels'}>
+      <summary>
+        <Icon name="list" /><span class="fold-title">{t('answer.channels')}</span>
+        <span class="fold-note num">{card.channels.length}</span>
+        <Icon name="chevron" class="fold-arrow" />
+      </summary>
+      <ul class="channels">
+        {card.channels.map((channel) => {
+          const [prefix, city] = CITY_PREFIX.find(([pattern]) => pattern.test(channel)) ?? [null, null];
+          return <li key={channel}>{city && <CityMark city={city} as={card.lang} />}<span>{prefix ? channel.replace(prefix, '') : channel}</span></li>;
+        })}
+      </ul>
+    </details>
+  );
+}
+
 export function Answer({ card, host }: { card: AnswerCard; host: CardHost }): JSX.Element {
   const t: T = (key, params) => tl(key, params, card.lang);
   const name = card.name[card.lang];
-  const rows = ordered(card.comparison, card.facet);
+  // The checklist below says it better than a row that is the same in both cities.
+  const useful = card.comparison.filter((r) => r.facet !== 'documents' || r.differs || !card.materials.length);
+  const rows = ordered(useful, card.facet);
   const differing = card.comparison.filter((r) => r.differs).length;
   const sources = [...new Map(card.claims.map((c) => [c.source.id, c.source])).values()];
   const materialsFirst = card.facet === 'documents';
@@ -141,7 +186,7 @@ export function Answer({ card, host }: { card: AnswerCard; host: CardHost }): JS
         <span class="code num"><span class="sr-only">{t('answer.code')} </span>{card.code}</span>
         <h3>{name}</h3>
       </header>
-      <p class="headline">{card.headline}</p>
+      <Headline text={card.headline} />
       {card.summary && card.summary !== card.headline && <p class="summary">{card.summary}</p>}
       {card.jurisdiction && (
         <p class="jurisdiction"><Icon name="pin" /><span><strong>{t('answer.jurisdiction')}</strong>{card.jurisdiction}</span></p>
@@ -161,12 +206,7 @@ export function Answer({ card, host }: { card: AnswerCard; host: CardHost }): JS
         <Facts claims={card.claims.filter((c) => c.facet !== 'overview').slice(0, 6)} t={t} card={card} />
       )}
       {!materialsFirst && materials}
-      {card.channels.length > 0 && (
-        <section class="channels">
-          <h4>{t('answer.channels')}</h4>
-          <ul>{card.channels.map((c) => <li key={c}>{c}</li>)}</ul>
-        </section>
-      )}
+      <Channels card={card} t={t} />
       <Evidence card={card} t={t} />
       <footer class="provenance">
         <StatusBadge status={card.status} as={card.lang} />

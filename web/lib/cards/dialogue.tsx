@@ -21,8 +21,13 @@ export function Choices({ card, host }: { card: ChoicesCard; host: CardHost }): 
           <li key={c.token}>
             <button
               type="button" class={cx('choice', picked.value === c.token && 'choice-on')}
-              disabled={!host.choose || host.live === false}
-              onClick={() => { picked.value = c.token; host.choose?.(c.token, c.title); }}
+              disabled={!host.choose} aria-disabled={host.live === false || undefined}
+              onClick={() => {
+                // Not `disabled`: the focus must not fall out of the thread when a choice is made.
+                if (host.live === false) return;
+                picked.value = c.token;
+                host.choose?.(c.token, c.title);
+              }}
             >
               <span class="choice-text"><strong>{c.title}</strong>{c.hint && <small>{c.hint}</small>}</span>
               <Icon name={picked.value === c.token ? 'check' : 'right'} />

@@ -32,7 +32,7 @@ export function QueueFacts({ position, wait, lang }: { position: number | null; 
   const t = (key: Parameters<typeof tl>[0], params?: Params): string => tl(key, params, lang);
   return (
     <div class="queue-facts">
-      {position !== null && <strong class="num">{position <= 1 ? t('handoff.next') : t('handoff.position', { n: position })}</strong>}
+      {position !== null && <strong class="num">{position <= 1 && wait !== null ? t('handoff.next') : t('handoff.position', { n: position })}</strong>}
       <span class="num"><Icon name="clock" />{wait === null ? t('handoff.wait.unknown') : t('handoff.wait', { minutes: minutes(wait) })}</span>
     </div>
   );

@@ -102,6 +102,7 @@ export const en: Record<ResidentKey, string> = {
 
   'call.room': 'Waiting room',
   'call.waiting': 'Nobody sees you until a staff member joins',
+  'call.connected': 'The video call has begun',
   'call.title': 'Video consultation',
   'call.duration': 'Duration {time}',
   'call.in_progress': 'A video consultation is under way',

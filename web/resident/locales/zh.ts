@@ -100,6 +100,7 @@ export const zh = {
 
   'call.room': '等候室',
   'call.waiting': '工作人员接通前看不到您的画面',
+  'call.connected': '视频已接通',
   'call.title': '视频咨询',
   'call.duration': '通话时长 {time}',
   'call.in_progress': '视频咨询进行中',

@@ -1,0 +1,196 @@
+"""Normalising, cities, facets, follow-ups, several matters, spelling: before any search."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.cards import City, Facet
+from knowledge.facets import facet_of, follow_up
+from knowledge.matters import split_matters
+from knowledge.model import DecidingFact
+from knowledge.spelling import Speller, learn_phrases
+from knowledge.terms import spelled, stem, syllables, terms
+from knowledge.text import simplify, squash, understand
+
+
+@pytest.mark.parametrize(
+    ("said", "searched"),
+    [
+        ("請問駕駛證遺失點樣補領？", "驾驶证遗失怎么补领?"),
+        ("唔該，我張社保卡唔見咗", "我张社保卡丢了"),
+        ("公司冇出人工點投訴", "公司没有出工资怎么投诉"),
+        ("你好，请问一下，居住证怎么办呢？谢谢", "居住证怎么办?"),
+        ("社保卡ＡＢＣ　１２３", "社保卡abc 123"),
+        ("Hello, could you please tell me how to renew a passport?", "how to renew a passport?"),
+        ("社保卡社保卡丢了", "社保卡丢了"),
+    ],
+)
+def test_words_are_brought_to_one_form(said: str, searched: str) -> None:
+    """Script, dialect, width, politeness and stammering do not change what is searched for."""
+    assert understand(said).core == searched
+
+
+@pytest.mark.parametrize("kept", ["转人工", "地点在哪", "周边有什么窗口", "几点开门", "网点地址"])
+def test_mandarin_words_survive_the_cantonese_lexicon(kept: str) -> None:
+    """A Mandarin word that contains a Cantonese key is left alone."""
+    assert understand(kept).text == kept
+
+
+def test_nothing_but_fillers_is_kept_as_it_is() -> None:
+    """Stripping never leaves an empty question."""
+    assert understand("你好").text == "你好"
+    assert understand("").text == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "cities"),
+    [
+        ("在厚街办居住证", ("dongguan",)),
+        ("南山区开公司", ("shenzhen",)),
+        ("从深圳转到东莞", ("shenzhen", "dongguan")),
+        ("深莞通办窗口", ()),
+        ("open a shop in Humen", ("dongguan",)),
+        ("the sz residence permit", ("shenzhen",)),
+        ("how to update it", ()),
+    ],
+)
+def test_cities_are_found_by_name_and_district(said: str, cities: tuple[City, ...]) -> None:
+    """A district or town counts as its city; the joint programme's name does not."""
+    assert understand(said).cities == cities
+
+
+@pytest.mark.parametrize(
+    ("said", "fact", "city"),
+    [
+        ("我在东莞交公积金，想在深圳买房，怎么提取？", "contribution_city", "dongguan"),
+        ("我在东莞交公积金，想在深圳买房，怎么提取？", "property_city", "shenzhen"),
+        ("上班在深圳，住在东莞", "employer_city", "shenzhen"),
+        ("上班在深圳，住在东莞", "residence_city", "dongguan"),
+        ("I work in Shenzhen but live in Dongguan", "residence_city", "dongguan"),
+        ("公积金交在东莞，房子买在深圳", "contribution_city", "dongguan"),
+        ("深圳户口，孩子在东莞上学", "school_city", "dongguan"),
+        ("深圳户口，孩子在东莞上学", "hukou_city", "shenzhen"),
+    ],
+)
+def test_each_fact_gets_its_own_city(said: str, fact: DecidingFact, city: City) -> None:
+    """With two cities in a sentence, the city that decides is the one its fact lies in."""
+    assert understand(said).roles[fact] == city
+
+
+def test_another_city_is_noticed_and_passing_through_is_told_apart() -> None:
+    """Guangzhou's own service is out of the list; going there for treatment is not."""
+    assert understand("广州积分入户怎么申请").elsewhere
+    assert not understand("广州积分入户怎么申请").passing
+    assert understand("去广州住院要备案吗").passing
+    assert not understand("从广州搬到深圳").elsewhere
+
+
+@pytest.mark.parametrize(
+    ("said", "facet"),
+    [
+        ("要带什么材料", "documents"),
+        ("多久能办好", "time"),
+        ("补卡要多少钱", "fee"),
+        ("去哪里办", "where"),
+        ("手机上能办吗", "channels"),
+        ("我符合条件吗", "eligibility"),
+        ("办理流程是什么", "steps"),
+        ("去深圳还是东莞办", "which_city"),
+        ("what documents do I need", "documents"),
+        ("how long does it take", "time"),
+        ("how much", "fee"),
+        ("where do I go", "where"),
+        ("can I apply online", "channels"),
+        ("am I eligible", "eligibility"),
+        ("社保卡丢了怎么办", None),
+        ("how to apply for a passport", None),
+    ],
+)
+def test_the_asked_fact_is_recognised(said: str, facet: Facet | None) -> None:
+    """A card can put the asked fact first only if it is known; a plain "how" asks for the whole."""
+    assert facet_of(understand(said).text) == facet
+
+
+@pytest.mark.parametrize(
+    ("said", "facet", "city"),
+    [
+        ("那东莞呢", None, "dongguan"),
+        ("深圳的呢？", None, "shenzhen"),
+        ("要多少钱", "fee", None),
+        ("要几耐先攞到", "time", None),
+        ("那要带什么", "documents", None),
+        ("and in Dongguan?", None, "dongguan"),
+        ("how much is it?", "fee", None),
+        ("how long does it take in Shenzhen?", "time", "shenzhen"),
+    ],
+)
+def test_follow_ups_are_recognised(said: str, facet: Facet | None, city: City | None) -> None:
+    """What only makes sense after an answer asks about that answer."""
+    found = follow_up(understand(said))
+    assert found is not None
+    assert (found.facet, found.city) == (facet, city)
+
+
+@pytest.mark.parametrize(
+    "said", ["社保卡要多少钱", "东莞居住证怎么办", "转人工", "how much is a passport", "你好"]
+)
+def test_a_question_of_its_own_is_not_a_follow_up(said: str) -> None:
+    """A new subject starts a new search, whatever was asked before."""
+    assert follow_up(understand(said)) is None
+
+
+def test_messages_are_split_between_questions_and_not_at_commas() -> None:
+    """A comma gives a circumstance; "另外" and question marks begin something else."""
+    assert len(split_matters("居住证怎么申请?另外社保卡去哪里办")) == 2
+    assert len(split_matters("how do I move my fund? and also where is the kiosk near me")) == 2
+    whole = "我在东莞交公积金,想在深圳买房,怎么提取?"
+    assert split_matters(whole) == [whole]
+
+
+def test_terms_are_characters_pairs_and_stems() -> None:
+    """The same word meets itself in another form; endings and stop words do not count."""
+    assert {"社", "社保", "保卡"} <= set(terms("社保卡的"))
+    assert "的" not in terms("社保卡的")
+    assert stem("renewal") == stem("renewing") == stem("renew")
+    assert set(terms("a lost licence")) & set(terms("losing my license"))
+
+
+READINGS = {
+    "社": "she", "设": "she", "保": "bao", "卡": "ka", "居": "ju", "住": "zhu", "主": "zhu",
+    "证": "zheng", "补": "bu", "办": "ban", "天": "tian", "气": "qi",
+}  # fmt: skip
+
+
+def _speller() -> Speller:
+    texts = ["社保卡补办", "社保卡", "社保卡", "社保", "居住证", "居住证办", "居住", "居住", "补办", "补办", "补办"]
+    known = {text[i : i + 2] for text in texts for i in range(len(text) - 1)}
+    return Speller(
+        learn_phrases(texts, READINGS), READINGS, known, frozenset({*READINGS.values(), "she", "ka"})
+    )
+
+
+def test_homophones_are_mended_with_the_lists_own_words() -> None:
+    """「设保卡」 is read as 「社保卡」, and words the list does not know are left as they are."""
+    speller = _speller()
+    assert speller.mend("设保卡补办") == "社保卡补办"
+    assert speller.mend("居主证") == "居住证"
+    assert speller.mend("天气") == "天气"
+
+
+def test_pinyin_is_read_and_english_is_not() -> None:
+    """"shebaoka buban" means 社保卡补办; an English sentence is not pinyin."""
+    speller = _speller()
+    assert speller.read_pinyin("shebaoka buban") == "社保卡补办"
+    assert speller.read_pinyin("lost card") is None
+    assert spelled("passport", speller.syllables) == []
+
+
+def test_similar_sounds_meet() -> None:
+    """zh/z, n/l and ng/n are one sound to many residents and to dictation."""
+    assert syllables("居住证", READINGS)[0] == syllables("居主证", READINGS)[0]
+
+
+def test_simplify_and_squash_keep_the_words() -> None:
+    """Control characters go, words stay."""
+    assert simplify("社\u200b保 卡\n办") == "社 保卡 办" or "社保卡办" in squash(simplify("社\u200b保 卡\n办"))
+    assert squash("社保卡，怎么 办？") == "社保卡怎么办"
