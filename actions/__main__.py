@@ -51,7 +51,7 @@ async def serve(host: str, port: int, settings: Settings) -> None:
         clock=clock,
         sandbox=settings.sandbox,
     )
-    runner = web.AppRunner(build_app(services, token), access_log=None)
+    runner = web.AppRunner(build_app(services, settings.dialogue_token()), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, host, port, shutdown_timeout=5).start()
     _log.info("actions.listening", port=port)

@@ -9,6 +9,7 @@ What is changed, and why:
 - The validator of action responses is compiled once; Rasa re-checks its own schema at each call,
   three quarters of a turn with a custom action.
 - The tracker sent to actions carries slots, the latest message and the active form: no events.
+- The class of a stored event is looked up once per kind; Rasa walks all its classes each time.
 - One HTTP session is kept to the action server; Rasa opens a new one for each call.
 
 Nothing else in `bot/` may use a name that begins with an underscore of a foreign package.
@@ -19,6 +20,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
+from functools import lru_cache
 from typing import Any, Dict, List, Optional
 
 RASA_VERSION = "3.6.21"
@@ -57,6 +59,7 @@ def install() -> None:
     self_test()
     from jsonschema import Draft202012Validator
     from rasa.core.actions.action import RemoteAction
+    from rasa.shared.core.events import Event
 
     validator = Draft202012Validator(RemoteAction.action_response_format_spec())
 
@@ -66,6 +69,7 @@ def install() -> None:
 
     RemoteAction._validate_action_result = validate
     RemoteAction._action_call_format = _slim_call
+    Event.resolve_by_type = staticmethod(lru_cache(maxsize=64)(Event.resolve_by_type))
 
 
 def _slim_call(self: Any, tracker: Any, domain: Any) -> Dict[str, Any]:
@@ -109,6 +113,7 @@ def self_test() -> None:
     from rasa.core.channels.channel import UserMessage
     from rasa.core.processor import MessageProcessor
     from rasa.core.tracker_store import TrackerStore
+    from rasa.shared.core.events import Event
     from rasa.shared.core.trackers import DialogueStateTracker
     from rasa.utils.endpoints import EndpointConfig
 
@@ -121,6 +126,7 @@ def self_test() -> None:
         (TrackerStore.save, ["self", "tracker"]),
         (TrackerStore.retrieve, ["self", "sender_id"]),
         (DialogueStateTracker.current_slot_values, ["self"]),
+        (Event.resolve_by_type, ["type_name", "default"]),
     ]
     problems = [
         function.__qualname__ for function, names in expected if _parameters(function) != names

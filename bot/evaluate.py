@@ -142,11 +142,12 @@ def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description="Measure the recognition of intents.")
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--set", type=Path, default=HOLDOUT, help="held-out examples, JSON lines")
     parser.add_argument("--compare", action="store_true")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     compat.without_tensorflow()
-    examples = holdout()
+    examples = holdout(arguments.set)
     if arguments.compare:
         table = compare(examples)
         if arguments.json:

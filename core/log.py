@@ -63,5 +63,14 @@ def configure(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("aioice", "aiortc", "httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite", "alembic"):
+    for noisy in (
+        "aioice",
+        "aiortc",
+        "httpx",
+        "httpcore",
+        "aiohttp.access",
+        "asyncio",
+        "aiosqlite",
+        "alembic",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

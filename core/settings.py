@@ -6,6 +6,7 @@ when one is not. Addresses of our own processes are filled in by the supervisor.
 
 from __future__ import annotations
 
+import hmac
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -41,6 +42,11 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Shared secret of our own processes and key of signed tokens; "
         "empty: made once and kept in the data folder.",
+    )
+    rasa_token: SecretStr = Field(
+        SecretStr(""),
+        description="Secret of the dialogue channel, known to rasa, gateway and actions. Rasa never "
+        "gets the internal token; empty: derived from it.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Log level."
@@ -118,6 +124,13 @@ class Settings(BaseSettings):
     def db_url(self) -> str:
         """SQLAlchemy URL of the record."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'sg.db'}"
+
+    def dialogue_token(self) -> str:
+        """What Rasa shows and is shown. One way from the internal token: whoever breaks into Rasa
+        cannot sign for a resident."""
+        given = self.rasa_token.get_secret_value()
+        secret = self.internal_token.get_secret_value().encode()
+        return given or hmac.digest(secret, b"dialogue channel", "sha256").hex()
 
     @property
     def sandbox(self) -> bool:

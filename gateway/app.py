@@ -76,8 +76,9 @@ def build(
     store, hub, tokens = ConversationStore(db, clock), Hub(), TokenBox(signer)
     borrowed, search = search is not None, search or SearchRuntime(settings, redis)
     rasa = RasaClient(
-        base_url=settings.rasa_url, token=secret, session=http, timeout_s=settings.turn_timeout_s
-    )
+        base_url=settings.rasa_url, token=settings.dialogue_token(), session=http,
+        timeout_s=settings.turn_timeout_s,
+    )  # fmt: skip
     turns = TurnService(
         settings=settings, clock=clock, store=store, hub=hub, rasa=rasa, search=search,
         tokens=tokens, signer=signer,

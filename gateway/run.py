@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import aiohttp
+from pydantic import SecretStr
 
 from core.settings import Settings
 from core.supervisor import Ready, Service, Supervisor
@@ -136,7 +137,11 @@ def services(settings: Settings, folder: Path, port: dict[str, int]) -> list[Ser
             "--model", str(_model(folder)),
         )  # fmt: skip
         ready = _http(f"{local}:{port['rasa']}/status")
-        found.append(Service("rasa", command, ready, env, needs=store, ready_within_s=240))
+        secret = SecretStr(env["SG_INTERNAL_TOKEN"])
+        channel = settings.model_copy(update={"internal_token": secret}).dialogue_token()
+        found.append(
+            Service("rasa", command, ready, {**env, "SG_INTERNAL_TOKEN": channel}, store, 240)
+        )
     return found
 
 

@@ -77,7 +77,7 @@ class HubEmbedder:
         if e5 and not any(prompts.values()):
             self._model.prompts = dict(_PROMPTS)
         self._name = "hub-" + re.sub(r"[^A-Za-z0-9.]+", "-", model).strip("-").lower()
-        self._dim = int(self._model.get_sentence_embedding_dimension() or 0)
+        self._dim = int(self._model.get_embedding_dimension() or 0)
 
     @property
     def name(self) -> str:

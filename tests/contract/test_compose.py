@@ -25,8 +25,8 @@ TEXT = COMPOSE.read_text(encoding="utf-8")
 DOCKERFILES = {"app": ROOT / "docker/Dockerfile.app", "rasa": ROOT / "docker/Dockerfile.rasa"}
 FIELDS = {f"SG_{name.upper()}": field for name, field in Settings.model_fields.items()}
 SECRETS = {
-    "SG_INTERNAL_TOKEN", "SG_TURN_SECRET", "SG_CITY_SHENZHEN_SECRET", "SG_CITY_DONGGUAN_SECRET",
-    "POSTGRES_PASSWORD", "REDIS_PASSWORD",
+    "SG_INTERNAL_TOKEN", "SG_RASA_TOKEN", "SG_TURN_SECRET",
+    "SG_CITY_SHENZHEN_SECRET", "SG_CITY_DONGGUAN_SECRET", "POSTGRES_PASSWORD", "REDIS_PASSWORD",
 }  # fmt: skip
 PRIVATE = ("postgres", "redis", "rasa", "actions", "video", "city-shenzhen", "city-dongguan")
 SERVICE_KEYS = {

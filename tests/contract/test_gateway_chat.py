@@ -18,8 +18,6 @@ from gateway.context import Gateway
 from tests.gateway_client import message_count, page, rasa_is_seen, running
 from tests.rasa_fake import FakeRasa, fake_rasa
 
-TOKEN = "test-secret-test-secret"
-
 
 @dataclass
 class Product:
@@ -33,7 +31,7 @@ class Product:
 @pytest.fixture
 async def product(settings: Settings) -> AsyncIterator[Product]:
     """The gateway with a fake Rasa that is up."""
-    async with fake_rasa(TOKEN) as (rasa, url):
+    async with fake_rasa(settings.dialogue_token()) as (rasa, url):
         with_rasa = settings.model_copy(update={"rasa_url": url})
         async with running(with_rasa) as (client, gw):
             await rasa_is_seen(gw)

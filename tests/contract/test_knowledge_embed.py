@@ -78,7 +78,7 @@ def test_sentence_transformers_gives_the_same_vectors(
     fast = np.stack([bundled.encode_query(text) for text in texts])
     assert (queries * fast).sum(axis=1).min() >= 0.9999
     assert (documents * bundled.encode_documents(texts)).sum(axis=1).min() >= 0.9999
-    assert model.get_sentence_embedding_dimension() == 384
+    assert model.get_embedding_dimension() == 384
 
 
 def test_building_twice_builds_once(tmp_path: Path) -> None:

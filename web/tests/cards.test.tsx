@@ -123,7 +123,8 @@ it('follows the live queue of its own ticket and no other', () => {
   const card = CARDS.find((c) => c.type === 'handoff') as Card;
   const queued = { ...state, mode: 'queued' as const, ticket: 't1', position: 2, wait_s: 120 };
   expect(show(card, { state: queued })).toContain('您排在第 2 位');
-  expect(show(card, { state: { ...queued, ticket: 'other' } })).toContain('您排在第 5 位');
+  expect(show(card, { state: { ...queued, ticket: 'other' } })).not.toContain('您排在');
+  expect(show(card)).toContain('您排在第 5 位');
   expect(show(card, { state: { ...queued, mode: 'human', agent: { name: '王晓敏', city: 'dongguan' } } })).toContain('王晓敏 已接入');
 });
 

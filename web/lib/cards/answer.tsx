@@ -136,10 +136,12 @@ export function headlineFacts(text: string): { label: string; value: string }[] 
 function Headline({ text }: { text: string }): JSX.Element {
   const facts = headlineFacts(text);
   if (!facts) return <p class="headline">{text}</p>;
+  const long = (f: { value: string }): boolean => [...f.value].length > 16;
+  // Short facts side by side first, long ones below them on their own line.
   return (
     <dl class="headline-facts">
-      {facts.map((f) => (
-        <div key={f.label} class={cx([...f.value].length > 16 && 'wide')}><dt>{f.label}</dt><dd>{f.value}</dd></div>
+      {[...facts.filter((f) => !long(f)), ...facts.filter(long)].map((f) => (
+        <div key={f.label} class={cx(long(f) && 'wide')}><dt>{f.label}</dt><dd>{f.value}</dd></div>
       ))}
     </dl>
   );

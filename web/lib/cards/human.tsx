@@ -45,6 +45,8 @@ export function Handoff({ card, host }: { card: HandoffCard; host: CardHost }): 
   const mine = !!state && !!card.ticket && state.ticket === card.ticket && state.mode !== 'bot';
   const waiting = mine && (state.mode === 'queued' || state.mode === 'offered');
   const now = mine && state.mode === 'human' ? 'accepted' : card.state;
+  // Somebody else's queue, or one left long ago: its place and wait no longer mean anything.
+  const past = now === 'queued' && !!state && !waiting;
   return (
     <CardShell label={t('handoff.title')} lang={tag(card.lang)} class={cx('handoff', `handoff-${now}`)}>
       <header class="account-head">
@@ -64,12 +66,12 @@ export function Handoff({ card, host }: { card: HandoffCard; host: CardHost }): 
         waiting
           ? <><QueueFacts position={state.position} wait={state.wait_s} lang={card.lang} />
               {host.cancelHandoff && <Button variant="quiet" icon="close" onClick={host.cancelHandoff}>{t('handoff.cancel')}</Button>}</>
-          : <QueueFacts position={card.position} wait={card.wait_s} lang={card.lang} />
+          : !past && <QueueFacts position={card.position} wait={card.wait_s} lang={card.lang} />
       )}
       {now === 'accepted' && <p class="prompt">{t('handoff.accepted', { agent: state?.agent?.name ?? card.agent ?? '' })}</p>}
       {now === 'ended' && <p class="prompt">{t('handoff.ended')}</p>}
       {now === 'closed' && <p class="prompt">{t('handoff.closed')}</p>}
-      {(now === 'offer' || now === 'queued' || now === 'closed') && card.hotline && (
+      {(now === 'offer' || now === 'queued' || now === 'closed') && !past && card.hotline && (
         <LinkButton href={`tel:${card.hotline}`} variant="quiet" icon="phone">{t('handoff.hotline', { n: card.hotline })}</LinkButton>
       )}
     </CardShell>
