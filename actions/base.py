@@ -6,7 +6,6 @@ language; an unexpected one a notice with a way to a person. Logs carry names of
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rasa_sdk import Action
@@ -14,7 +13,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.service import nonsense
-from actions.services import Services
+from actions.services import Services, Topic
 from actions.turn import Reply, Turn
 from core.cards import Card, NoticeCard, dump_card, flatten
 from core.errors import AppError
@@ -23,7 +22,6 @@ from core.log import get_log
 from core.metrics import counter, histogram
 
 log = get_log(__name__)
-Topic = Callable[[Services, Turn], Awaitable[Reply]]
 ANSWERED = counter("sg_actions_turns", "Turns answered", ("topic", "outcome"))
 SECONDS = histogram("sg_actions_turn_seconds", "Time to answer a turn", ("topic",))
 LAST_SLOT = "last_cards"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from rasa_sdk import Action
 
-from actions import account, forms, people, service, talk
-from actions.base import Topic, TopicAction
-from actions.services import Services
+from actions import account, forms, guess, people, service, talk
+from actions.base import TopicAction
+from actions.services import Services, Topic
 
 TOPICS: dict[str, Topic] = {
     "action_service": service.service,
     "action_source": service.source,
-    "action_fallback": service.fallback,
+    "action_fallback": guess.fallback,
     "action_out_of_scope": service.out_of_scope,
     "action_account": account.account,
     "action_consent": account.consent,

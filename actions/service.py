@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, cast, get_args
 
 from actions.chips import notice, person, starters
-from actions.glossary import explain
 from actions.listing import CONTEXT_SLOT, context_of
 from actions.services import Services
 from actions.turn import Reply, Turn
@@ -65,15 +64,6 @@ async def source(services: Services, turn: Turn) -> Reply:
     lines.append(turn.say("source.tail", version=card.list_version))
     title = turn.say("source.title")
     return Reply([NoticeCard(lang=turn.lang, title=title, text="\n".join(lines))])
-
-
-async def fallback(services: Services, turn: Turn) -> Reply:
-    """Not recognised: the list is searched all the same; a term may be explained."""
-    if turn.entities.get("code"):
-        return await tapped(services, turn)
-    if explained := explain(turn):
-        return Reply([explained])
-    return reply_of(turn, await services.listing.ask(turn))
 
 
 async def out_of_scope(services: Services, turn: Turn) -> Reply:

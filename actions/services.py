@@ -5,12 +5,14 @@ Topics get this object and make nothing themselves, so that tests hand in fakes.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from actions.callbacks import CallbackStore
 from actions.listing import Listing
 from actions.reports import ReportStore
+from actions.turn import Reply, Turn
 from cities import AccountResult, CaseProgress, HousingFundAccount, SocialCard, SocialSecurityRecord
 from core.auth import BadToken, Signer
 from core.cards import City
@@ -83,3 +85,7 @@ class Services:
         except (BadToken, NotSignedIn):
             return None
         return identity if identity.at_least("L1", self.clock.now()) else None
+
+
+Topic = Callable[[Services, Turn], Awaitable[Reply]]
+"""What answers a turn."""

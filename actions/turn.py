@@ -13,8 +13,7 @@ from core.cards import CITIES, Card, City
 from core.i18n import Lang, detect_lang, text
 
 PAYLOAD_PREFIX = "/"
-RESET = "misunderstood", "upset"
-"""Counters that any understood, calm turn sets back."""
+FALLBACK_INTENT = "nlu_fallback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,8 @@ class Turn:
     """Signed token that says on whose behalf the bot may ask; never logged or stored."""
     loop: str | None = None
     """Active form."""
+    guesses: tuple[tuple[str, float], ...] = ()
+    """Likeliest intents with their probabilities, when none was sure enough to be believed."""
 
     @classmethod
     def of(cls, tracker: Any) -> Turn:
@@ -64,6 +65,11 @@ class Turn:
             city=cast(City, city) if city in CITIES else None,
             acting=metadata.get("acting") or None,
             loop=(tracker.active_loop or {}).get("name"),
+            guesses=tuple(
+                (str(guess["name"]), float(guess["confidence"]))
+                for guess in message.get("intent_ranking") or []
+                if guess.get("name") not in (None, FALLBACK_INTENT)
+            ),
         )
 
     def with_intent(self, intent: str, **entities: str) -> Turn:

@@ -1,4 +1,5 @@
-"""`python -m desk add-agent …`: create an agent's account on the record of this installation.
+"""`python -m desk add-agent …`: create an agent's account on the record of this installation;
+`python -m desk totp NAME`: the code of a demonstration agent now, for those without an authenticator.
 
 The password is read from the terminal (or standard input); the TOTP secret is printed once, with the
 `otpauth://` address an authenticator app reads.
@@ -12,20 +13,23 @@ import getpass
 import sys
 from urllib.parse import quote
 
+import pyotp
+
 from core.clock import SystemClock
 from core.db import Database
 from core.errors import AppError
 from core.settings import get_settings
-from desk.agents import MIN_PASSWORD, AgentStore, NewAgent
+from desk.agents import MIN_PASSWORD, AgentStore, NewAgent, demo_agents
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m desk", description="Accounts of the agent desk"
     )
-    add = parser.add_subparsers(dest="command", required=True).add_parser(
-        "add-agent", help="create an account"
-    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    code = commands.add_parser("totp", help="code of a demonstration agent now")
+    code.add_argument("username", choices=[a["username"] for a in demo_agents()])
+    add = commands.add_parser("add-agent", help="create an account")
     add.add_argument("username")
     add.add_argument("--name", required=True, help="name in Chinese, as residents read it")
     add.add_argument("--name-en", required=True, help="name in Latin letters")
@@ -67,6 +71,10 @@ async def _add(args: argparse.Namespace, password: str) -> str:
 def main() -> int:
     """Entry point; 0, or 1 with one sentence on standard error."""
     args = _parser().parse_args()
+    if args.command == "totp":
+        agent = next(a for a in demo_agents() if a["username"] == args.username)
+        print(pyotp.TOTP(agent["totp_secret"]).now())
+        return 0
     if sys.stdin.isatty():
         password = getpass.getpass(f"Password (at least {MIN_PASSWORD} characters): ")
     else:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
@@ -105,7 +106,8 @@ def environment(settings: Settings, folder: Path, port: dict[str, int]) -> dict[
 
 
 def services(settings: Settings, folder: Path, port: dict[str, int]) -> list[Service]:
-    """Every process of the product that the settings do not place elsewhere."""
+    """Every process of the product that the settings do not place elsewhere. The gateway and the slow
+    Rasa start at once, the others after the gateway, so that residents are served soonest."""
     env = environment(settings, folder, port)
     local = "http://127.0.0.1"
     found: list[Service] = []
@@ -123,14 +125,16 @@ def services(settings: Settings, folder: Path, port: dict[str, int]) -> list[Ser
             command = (
                 PYTHON, "-m", f"cities.sandbox.{city}", "--port", str(port[city]), "--data", data,
             )  # fmt: skip
-            found.append(Service(city, command, _http(f"{local}:{port[city]}/healthz"), env))
+            ready = _http(f"{local}:{port[city]}/healthz")
+            found.append(Service(city, command, ready, env, needs=("gateway",)))
     if not settings.actions_url:
         command = (PYTHON, "-m", "actions", "--port", str(port["actions"]))
         ready = _http(f"{local}:{port['actions']}/healthz")
         found.append(Service("actions", command, ready, env, needs=("gateway",)))
     if not settings.video_url:
         command = (PYTHON, "-m", "video", "--port", str(port["video"]))
-        found.append(Service("video", command, _http(f"{local}:{port['video']}/healthz"), env))
+        ready = _http(f"{local}:{port['video']}/healthz")
+        found.append(Service("video", command, ready, env, needs=("gateway",)))
     if not settings.rasa_url:
         command = (
             str(RASA_PYTHON), "-m", "bot.run", "--port", str(port["rasa"]),
@@ -154,14 +158,18 @@ def _banner(settings: Settings) -> str:
     return "\n".join([*lines, "", "  Ctrl-C stops everything.", ""])
 
 
-def _accounts(accounts: dict[str, list[dict[str, object]]]) -> list[str]:
+def _accounts(accounts: dict[str, list[dict[str, Any]]]) -> list[str]:
     lines = []
     for person in accounts.get("residents", [])[:3]:
-        lines.append(f"    resident  {person.get('username')}  {person.get('label_en', '')}")
-    for agent in accounts.get("agents", [])[:2]:
+        way = person["issuers"]["shenzhen"]
         lines.append(
-            f"    agent     {agent.get('username')}  password {agent.get('password')}  "
-            f"TOTP secret {agent.get('totp_secret')}"
+            f"    resident  {way['username']:10} password {way['password']:18} "
+            f"code {way['second_factor']}  {person['label']['en']}"
+        )
+    for agent in accounts.get("agents", [])[:3]:
+        lines.append(
+            f"    agent     {agent['username']:10} password {agent['password']:18} "
+            f"code: .venv/bin/python -m desk totp {agent['username']}"
         )
     return lines
 

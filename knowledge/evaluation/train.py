@@ -193,20 +193,29 @@ _WORTH = {
 """What each outcome is worth to a resident when the thresholds are chosen."""
 
 
-def choose_thresholds(judged: Sequence[Judged], correct: Array, near: Array) -> tuple[float, float]:
+OUTSIDE_SHARE = 0.5
+"""The set has more questions outside the list than residents ask: each counts this much."""
+
+
+def choose_thresholds(
+    judged: Sequence[Judged], counts: Sequence[float], correct: Array, near: Array
+) -> tuple[float, float]:
     """(answer_at, clarify_at) of the greatest worth on the training questions."""
-    believed = [(probability(j.row, correct), probability(j.row, near), j) for j in judged]
+    believed = [
+        (probability(j.row, correct), probability(j.row, near), j, count)
+        for j, count in zip(judged, counts, strict=True)
+    ]
     best = (-np.inf, 0.5, 0.5)
     for answer_at in np.arange(0.30, 0.96, 0.01):
         for clarify_at in np.arange(0.10, 0.91, 0.02):
             worth = 0.0
-            for sure, inside, j in believed:
+            for sure, inside, j, count in believed:
                 if sure >= answer_at:
-                    worth += _WORTH["answer"][0 if j.first_right else 1]
+                    worth += count * _WORTH["answer"][0 if j.first_right else 1]
                 elif max(sure, inside) >= clarify_at:
-                    worth += _WORTH["clarify"][0 if j.near_right else 1]
+                    worth += count * _WORTH["clarify"][0 if j.near_right else 1]
                 else:
-                    worth += _WORTH["abstain"][0 if j.near_right else 1]
+                    worth += count * _WORTH["abstain"][0 if j.near_right else 1]
             best = max(best, (worth, float(answer_at), float(clarify_at)))
     return round(best[1], 2), round(best[2], 2)
 
@@ -236,7 +245,12 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
     )
     correct = learn_logistic(rows, np.array([float(j.first_right) for j in every]), amounts)
     near = learn_logistic(rows, np.array([float(j.near_right) for j in every]), amounts)
-    answer_at, clarify_at = choose_thresholds(real, correct, near)
+    counts = [
+        1.0 if question.codes else OUTSIDE_SHARE
+        for question, _ in pairs
+        if question.kind != "wrong_city"
+    ]
+    answer_at, clarify_at = choose_thresholds(real, counts, correct, near)
     return {
         "made": {
             "by": "python -m knowledge.evaluation.train",

@@ -64,7 +64,7 @@ def test_follow_ups_keep_the_context(responder: Responder) -> None:
 
 
 def test_the_other_city_of_a_pair_is_its_sister_item(responder: Responder) -> None:
-    """"And in Shenzhen?" after Dongguan's rent withdrawal is Shenzhen's item."""
+    """ "And in Shenzhen?" after Dongguan's rent withdrawal is Shenzhen's item."""
     first = _ask(responder, "东莞租房怎么提取公积金")
     assert first.codes == ("SG-HF-003",)
     assert _ask(responder, "深圳呢", context=first.context).codes == ("SG-HF-002",)
@@ -118,7 +118,7 @@ def test_several_matters_get_several_cards_in_order(responder: Responder) -> Non
 
 
 def test_the_asked_fact_comes_first(responder: Responder) -> None:
-    """"What documents" is answered by documents: headline, first claim and list."""
+    """ "What documents" is answered by documents: headline, first claim and list."""
     card = _answer(_ask(responder, "补办社保卡要带什么材料"))
     assert card.facet == "documents"
     assert card.claims[0].facet == "documents"

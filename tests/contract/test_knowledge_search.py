@@ -78,12 +78,18 @@ def test_the_sister_item_answers_for_the_other_city(engine: SearchEngine) -> Non
 def test_the_account_city_decides_not_the_home(engine: SearchEngine) -> None:
     """「我在东莞交公积金，想在深圳买房」 is Dongguan's withdrawal, and the reverse."""
     found = engine.search("我在东莞交公积金，想在深圳买房，怎么提取？")
-    assert (found.decision, found.results[0].code, found.city) == ("answer", "SG-HF-005", "dongguan")
+    assert (found.decision, found.results[0].code, found.city) == (
+        "answer",
+        "SG-HF-005",
+        "dongguan",
+    )
     found = engine.search("我在深圳交公积金，想在东莞买房，首付怎么提？")
     assert (found.results[0].code, found.city) == ("SG-HF-004", "shenzhen")
 
 
-@pytest.mark.parametrize("text", ["", "   ", "？？？", "\u200b", "。", "/restart", "a" * 5000, "🀄" * 300])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "？？？", "\u200b", "。", "/restart", "a" * 5000, "🀄" * 300]
+)
 def test_odd_text_is_not_answered(engine: SearchEngine, text: str) -> None:
     """Nothing searchable is nothing found, never an error."""
     assert engine.search(text).decision != "answer"
@@ -218,7 +224,9 @@ def _run(settings: Settings, *args: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_line_prints_what_the_api_returns(settings: Settings) -> None:
     """`search --json` is the API's body; exit codes tell found, not found, not set up."""
-    done = _run(settings, "search", "社保卡丢了怎么补办", "--city", "dongguan", "--k", "2", "--json")
+    done = _run(
+        settings, "search", "社保卡丢了怎么补办", "--city", "dongguan", "--k", "2", "--json"
+    )
     assert done.returncode == 0, done.stderr
     body = json.loads(done.stdout)
     assert body["decision"] == "answer"

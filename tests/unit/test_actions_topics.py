@@ -222,3 +222,38 @@ async def test_accounts_are_never_kept_for_repeating() -> None:
     messages, slots = await run("action_account", tracker, room)
     assert messages[0]["custom"]["type"] == "account"
     assert "last_cards" not in slots
+
+
+def unsure(text: str, *guesses: tuple[str, float]) -> FakeTracker:
+    """A message that the classifier was not sure about."""
+    tracker = FakeTracker(text, "nlu_fallback", confidence=0.2, lang="zh")
+    ranking = [("nlu_fallback", 0.2), *guesses]
+    tracker.latest_message["intent_ranking"] = [{"name": n, "confidence": c} for n, c in ranking]
+    return tracker
+
+
+async def test_danger_is_acted_on_even_when_unsure() -> None:
+    """A possible cry for help gets the help lines, however the rest was guessed."""
+    tracker = unsure("真想再也不醒来", ("distressed", 0.15), ("self_harm", 0.12))
+    messages, _ = await run("action_fallback", tracker, Room())
+    assert messages[0]["custom"]["level"] == "urgent"
+
+
+async def test_an_unsure_act_is_offered_not_done() -> None:
+    """What would start something is a chip; "none of these" is one too."""
+    room = Room()
+    tracker = unsure("四点以后你们拨过来", ("request_callback", 0.18), ("book_window", 0.13))
+    messages, slots = await run("action_fallback", tracker, room)
+    tokens = [c["token"] for c in messages[0]["custom"]["choices"]]
+    assert tokens == ["/request_callback", "/book_window", "/none_of_these"]
+    assert slots["misunderstood"] == 1
+    assert room.listing.asked == ["四点以后你们拨过来"]
+
+
+async def test_an_unsure_feeling_is_answered() -> None:
+    """Words that only talk are answered as guessed; a question guess stays with the list."""
+    messages, _ = await run("action_fallback", unsure("没一句有用的", ("angry", 0.18)), Room())
+    assert messages[0]["custom"]["type"] == "choices"
+    assert messages[0]["text"].startswith("让您着急了")
+    messages, _ = await run("action_fallback", unsure("那个啥", ("ask_fee", 0.19)), Room())
+    assert messages == []

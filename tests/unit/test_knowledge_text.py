@@ -162,10 +162,25 @@ READINGS = {
 
 
 def _speller() -> Speller:
-    texts = ["社保卡补办", "社保卡", "社保卡", "社保", "居住证", "居住证办", "居住", "居住", "补办", "补办", "补办"]
+    texts = [
+        "社保卡补办",
+        "社保卡",
+        "社保卡",
+        "社保",
+        "居住证",
+        "居住证办",
+        "居住",
+        "居住",
+        "补办",
+        "补办",
+        "补办",
+    ]
     known = {text[i : i + 2] for text in texts for i in range(len(text) - 1)}
     return Speller(
-        learn_phrases(texts, READINGS), READINGS, known, frozenset({*READINGS.values(), "she", "ka"})
+        learn_phrases(texts, READINGS),
+        READINGS,
+        known,
+        frozenset({*READINGS.values(), "she", "ka"}),
     )
 
 
@@ -178,7 +193,7 @@ def test_homophones_are_mended_with_the_lists_own_words() -> None:
 
 
 def test_pinyin_is_read_and_english_is_not() -> None:
-    """"shebaoka buban" means 社保卡补办; an English sentence is not pinyin."""
+    """ "shebaoka buban" means 社保卡补办; an English sentence is not pinyin."""
     speller = _speller()
     assert speller.read_pinyin("shebaoka buban") == "社保卡补办"
     assert speller.read_pinyin("lost card") is None
@@ -192,5 +207,7 @@ def test_similar_sounds_meet() -> None:
 
 def test_simplify_and_squash_keep_the_words() -> None:
     """Control characters go, words stay."""
-    assert simplify("社\u200b保 卡\n办") == "社 保卡 办" or "社保卡办" in squash(simplify("社\u200b保 卡\n办"))
+    assert simplify("社\u200b保 卡\n办") == "社 保卡 办" or "社保卡办" in squash(
+        simplify("社\u200b保 卡\n办")
+    )
     assert squash("社保卡，怎么 办？") == "社保卡怎么办"

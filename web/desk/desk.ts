@@ -278,6 +278,7 @@ export class Desk {
         else if (!this.state.peek().held.some((h) => h.ticket.id === id)) {
           const held: Held = { ticket, messages, typing: false, read: messages.at(-1)?.seq ?? 0, overdue: true };
           this.state.value = { ...this.state.peek(), held: [...this.state.peek().held, held] };
+          this.settle();
         }
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) this.drafts.forget(id);

@@ -12,7 +12,8 @@ import { t } from './text';
 export function OfferPanel({ desk }: { desk: Desk }): JSX.Element {
   const offer = desk.offer.value;
   const more = desk.state.value.offers.length - 1;
-  const left = offer ? Math.max(0, Math.ceil((offer.expiresAt - desk.now.value) / 1000)) : 0;
+  const lease = offer ? Math.round(offer.leaseMs / 1000) : 0;
+  const left = offer ? Math.min(lease, Math.max(0, Math.ceil((offer.expiresAt - desk.now.value) / 1000))) : 0;
   const doing = offer ? desk.doing.value.get(offer.ticket.id) : undefined;
   const ready = desk.socket.ready.value;
   const ticket = offer?.ticket;
@@ -28,7 +29,7 @@ export function OfferPanel({ desk }: { desk: Desk }): JSX.Element {
             <h2 id="offer-title">{t('offer.title')}</h2>
             {more > 0 && <Badge>{t('offer.more', { n: more })}</Badge>}
             <span class="offer-left num" role="timer" aria-label={t('offer.left', { n: left })}><b>{left}</b>{t('seconds')}</span>
-            <progress class="offer-bar" max={Math.ceil(offer.leaseMs / 1000)} value={left} aria-label={t('offer.left', { n: left })} />
+            <progress class="offer-bar" max={lease} value={left} aria-label={t('offer.left', { n: left })} />
           </header>
           <div class="offer-body" tabIndex={0} role="region" aria-label={t('offer.about')}>
             <p class="offer-who">

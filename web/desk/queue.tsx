@@ -17,8 +17,8 @@ function Row({ item, now, mine }: { item: TicketBrief; now: number; mine: boolea
     <li class={cx('q-row', item.state === 'offered' && 'q-offered', mine && 'q-mine')}>
       <span class="q-place num" aria-label={t('queue.place', { n: item.position ?? 0 })}>{item.position ?? '–'}</span>
       <span class="q-main">
-        <span class="q-line"><CityTag city={item.city} /><LangTag value={item.lang} /><MediaTag media={item.media} short /></span>
-        <span class="q-sub">{item.state === 'offered' ? t(mine ? 'queue.offered_me' : 'queue.offered') : t('queue.waiting')}</span>
+        <span class="q-line"><CityTag city={item.city} /></span>
+        <span class="q-sub"><LangTag value={item.lang} /><MediaTag media={item.media} short />{item.state === 'offered' ? t(mine ? 'queue.offered_me' : 'queue.offered') : t('queue.waiting')}</span>
       </span>
       <Wait since={item.waiting_since} now={now} />
     </li>

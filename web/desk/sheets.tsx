@@ -25,6 +25,7 @@ function Help(): JSX.Element {
     <Dialog open={sheet.value === 'help'} title={t('help.title')} onClose={close} wide>
       <p class="field-hint">{t('help.text')}</p>
       <div class="help" tabIndex={0} role="group" aria-label={t('help.title')}>
+        <div class="help-groups">
         {GROUPS.map((group) => (
           <section key={group}>
             <h3>{t(`help.${group}`)}</h3>
@@ -35,6 +36,7 @@ function Help(): JSX.Element {
             </dl>
           </section>
         ))}
+        </div>
       </div>
     </Dialog>
   );

@@ -89,7 +89,7 @@ export function WrapUp({ desk, held }: { desk: Desk; held: Held }): JSX.Element 
         <div class="field">
           <label class="field-label" for="wrap-summary">{t('wrap.summary')}<Badge tone="info" icon="eye">{t('wrap.seen')}</Badge><span class="lang-tag">{ticket.lang === 'zh' ? '中' : 'EN'}</span></label>
           <textarea
-            id="wrap-summary" class="input" rows={6} value={report.summary} disabled={sending} lang={textLang(report.summary || '中')}
+            id="wrap-summary" class="input" rows={6} value={report.summary} readOnly={sending} lang={textLang(report.summary || '中')}
             aria-invalid={left < 0 || (tried.value && !report.summary.trim())} aria-describedby="wrap-summary-hint"
             onInput={(e) => set({ summary: e.currentTarget.value, edited: true })}
           />
@@ -106,7 +106,7 @@ export function WrapUp({ desk, held }: { desk: Desk; held: Held }): JSX.Element 
         </div>
         <div class="field">
           <label class="field-label" for="wrap-note">{t('wrap.note')}<Badge icon="eye-off">{t('wrap.private')}</Badge></label>
-          <textarea id="wrap-note" class="input" rows={2} maxLength={MAX} value={report.note} disabled={sending} onInput={(e) => set({ note: e.currentTarget.value })} />
+          <textarea id="wrap-note" class="input" rows={2} maxLength={MAX} value={report.note} readOnly={sending} onInput={(e) => set({ note: e.currentTarget.value })} />
         </div>
       </div>
       <footer class="wrap-foot">

@@ -65,7 +65,7 @@ export const en: Record<DeskKey, string> = {
 
   'panes.label': 'Parts of the desk',
   'pane.queue': 'Queue',
-  'pane.talk': 'Conversation',
+  'pane.talk': 'Chat',
   'pane.side': 'Context',
 
   'queue.title': 'Queue',

@@ -1,0 +1,81 @@
+"""Words whose intent was not sure: the list is searched first, then the best guess counts.
+
+Danger is acted on at a low probability: a help line too many does no harm. A guess that only talks
+is acted on; one that would start something is offered as a chip. Questions go to the list, whatever
+was guessed, so that an unusual one is still answered.
+"""
+
+from __future__ import annotations
+
+from actions.chips import chip
+from actions.glossary import explain
+from actions.people import crisis, feelings, handoff, minor, refuse
+from actions.service import OFFER_AFTER, missed, out_of_scope, reply_of, tapped
+from actions.services import Services, Topic
+from actions.talk import chat, flow, language, privacy
+from actions.turn import Reply, Turn
+from core.cards import ChoicesCard
+
+DANGER_FROM = 0.1
+GUESS_FROM = 0.12
+_DANGER = ("self_harm", "emergency")
+_TALK: dict[str, Topic] = {
+    **dict.fromkeys(("human_text", "human_video"), handoff),
+    **dict.fromkeys(("angry", "distressed", "confused", "urgent", "elderly_help"), feelings),
+    **dict.fromkeys(("other_people_data", "forge_documents", "bribery", "evade_rules"), refuse),
+    **dict.fromkeys(("prompt_injection", "abuse"), refuse),
+    **dict.fromkeys(("greet", "thanks", "goodbye", "who_are_you", "capabilities"), chat),
+    **dict.fromkeys(("compliment", "small_talk"), chat),
+    **dict.fromkeys(("my_data", "ask_privacy"), privacy),
+    **dict.fromkeys(("switch_chinese", "switch_english"), language),
+    **dict.fromkeys(("repeat", "none_of_these"), flow),
+    "minor": minor,
+    "out_of_scope": out_of_scope,
+}
+_OFFERED = {
+    "check_housing_fund": "housing_fund",
+    "estimate_withdrawal": "estimate",
+    "check_social_security": "social_security",
+    "check_card_progress": "card_progress",
+    "check_case_progress": "case",
+    "request_callback": "callback",
+    "complaint_12345": "complain",
+    "book_window": "book",
+    "door_to_door": "visit",
+    "sign_in": "sign_in",
+    "sign_out": "sign_out",
+    "revoke_consent": "revoke",
+    "restart_topic": "new_topic",
+}
+
+
+async def fallback(services: Services, turn: Turn) -> Reply:
+    """Search, then the guess, then a clarifying question; twice in a row a person."""
+    if turn.entities.get("code"):
+        return await tapped(services, turn)
+    for intent, probability in turn.guesses:
+        if intent in _DANGER and probability >= DANGER_FROM:
+            return await crisis(services, turn.with_intent(intent))
+    if explained := explain(turn):
+        return Reply([explained])
+    found = await services.listing.ask(turn)
+    if found.decision != "answer" and (guessed := await _guessed(services, turn)):
+        return guessed
+    return reply_of(turn, found)
+
+
+async def _guessed(services: Services, turn: Turn) -> Reply | None:
+    likely = [intent for intent, probability in turn.guesses if probability >= GUESS_FROM]
+    if not likely or likely[0].startswith("ask_"):
+        return None
+    if talk := _TALK.get(likely[0]):
+        return await talk(services, turn.with_intent(likely[0]))
+    offered = [intent for intent in likely if intent in _OFFERED]
+    if not offered:
+        return None
+    if turn.count("misunderstood") + 1 >= OFFER_AFTER:
+        return missed(turn, turn.say("nonsense"))
+    choices = [chip(turn, _OFFERED[intent], intent) for intent in offered]
+    choices.append(chip(turn, "none", "none_of_these"))
+    card = ChoicesCard(lang=turn.lang, prompt=turn.say("did_you_mean"), choices=choices)
+    return Reply([card], understood=False)
