@@ -29,7 +29,7 @@ _STUBS: Dict[str, List[str]] = {
     "rasa.utils.tensorflow.data_generator": ["RasaDataGenerator", "RasaBatchDataGenerator"],
     "rasa.graph_components.validators.default_recipe_validator": ["DefaultV1RecipeValidator"],
 }
-_RANKING = 3
+_RANKING = 4
 
 
 class Incompatible(RuntimeError):

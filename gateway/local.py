@@ -7,6 +7,7 @@ folders never meet.
 from __future__ import annotations
 
 import fcntl
+import hmac
 import json
 import os
 import shutil
@@ -82,6 +83,12 @@ def ports(folder: Path, names: list[str]) -> dict[str, int]:
         probe.close()
     path.write_text(json.dumps(chosen))
     return chosen
+
+
+def redis_password(token: str) -> str:
+    """Password of this instance's Redis, one way from the internal token: Rasa knows the one and must
+    not know the other."""
+    return hmac.digest(token.encode(), b"redis", "sha256").hex()
 
 
 def redis_command(folder: Path, port: int, password: str) -> tuple[str, ...]:

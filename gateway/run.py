@@ -27,6 +27,7 @@ from gateway.local import (
     lock_folder,
     ports,
     redis_command,
+    redis_password,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,7 +96,8 @@ def environment(settings: Settings, folder: Path, port: dict[str, int]) -> dict[
         "SG_HOST": settings.host,
         "SG_PORT": str(settings.port),
         "SG_INTERNAL_TOKEN": token,
-        "SG_REDIS_URL": settings.redis_url or f"redis://:{token}@127.0.0.1:{port['redis']}/0",
+        "SG_REDIS_URL": settings.redis_url
+        or f"redis://:{redis_password(token)}@127.0.0.1:{port['redis']}/0",
         "SG_RASA_URL": settings.rasa_url or f"{local}:{port['rasa']}",
         "SG_ACTIONS_URL": settings.actions_url or f"{local}:{port['actions']}/webhook",
         "SG_VIDEO_URL": settings.video_url or f"{local}:{port['video']}",
@@ -113,7 +115,8 @@ def services(settings: Settings, folder: Path, port: dict[str, int]) -> list[Ser
     found: list[Service] = []
     store: tuple[str, ...] = ()
     if not settings.redis_url:
-        command = redis_command(folder, port["redis"], env["SG_INTERNAL_TOKEN"])
+        password = redis_password(env["SG_INTERNAL_TOKEN"])
+        command = redis_command(folder, port["redis"], password)
         found.append(Service("redis", command, _listens(port["redis"]), env))
         store = ("redis",)
     gateway = (PYTHON, "-m", "gateway", "--host", settings.host, "--port", str(settings.port))
