@@ -6,6 +6,8 @@ words, with the list's answer where there is one, and with the offer of a person
 
 from __future__ import annotations
 
+import re
+
 from actions.chips import TEXT_FIRST, VIDEO_FIRST, chip, notice, person, to_person
 from actions.glossary import explain
 from actions.service import about, again, answered, reply_of
@@ -15,6 +17,16 @@ from core.cards import Action, ChoicesCard, NoticeCard
 
 WORTH_SEARCHING = 8
 """Characters from which a worried sentence may also hold a question."""
+SURE = 0.6
+"""From this confidence on, a request is taken for unlawful without a word that says so."""
+_UNLAWFUL = ("other_people_data", "forge_documents", "bribery", "evade_rules")
+_UNLAWFUL_WORDS = re.compile(
+    r"假|伪造|刻.{0,2}章|[pP]图|红包|送礼|好处|塞.{0,3}钱|走后门|关系|套现|套.{0,4}公积金|骗|糊弄|蒙混|漏洞|空子|逃税|"
+    r"别人|他人|(老婆|老公|对象|前夫|前妻|邻居|同事|老板|员工|儿媳|女婿|男友|女友|朋友|别家).{0,4}(的|名下|嘅)|"
+    r"fake|forg|brib|gift|cash out|cheat|trick|loophole|without (him|her|them)|"
+    r"(someone|somebody|wife|husband|friend|neighbo|boss|ex)\b.{0,3}('s|s')",
+    re.I,
+)
 _HELP_LINES = {
     "self_harm": ("12356", "120", "110"),
     "emergency": ("110", "120", "119"),
@@ -101,12 +113,15 @@ async def refuse(services: Services, turn: Turn) -> Reply:
     """Refused, with the reason and the lawful way; the resident is not scolded."""
     if turn.intent == "prompt_injection":
         return Reply([turn.say("unsafe.prompt_injection")])
+    if turn.intent in _UNLAWFUL and turn.confidence < SURE and not _UNLAWFUL_WORDS.search(turn.text):
+        found = await services.listing.ask(turn)
+        if found.decision != "abstain":
+            return reply_of(turn, found)
     if turn.intent == "abuse":
         before = turn.count("upset")
         if before:
             return Reply([person(turn, turn.say("handoff.abuse"))], {"upset": before + 1})
         return Reply([turn.say("unsafe.abuse")], {"upset": 1})
-    del services
     card = NoticeCard(
         lang=turn.lang,
         level="warning",

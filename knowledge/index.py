@@ -256,15 +256,14 @@ def open_index(data_dir: Path, version: str | None = None) -> Index:
         catalogue = read_snapshot((folder / "list.json").read_bytes())
     except OSError as error:
         raise IndexMissing(details={"version": version}) from error
-    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+    names = ("vectors", "outside", *_ARRAYS)
+    arrays = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in names}
     codes = tuple(meta["codes"])
     return Index(
         version=version,
         catalogue=catalogue,
         codes=codes,
         embedder=meta["embedder"],
-        vectors=np.load(folder / "vectors.npy", mmap_mode="r"),
-        outside=np.load(folder / "outside.npy", mmap_mode="r"),
         words=open_lexicon(folder, "words", len(codes)),
         sounds=open_lexicon(folder, "sounds", len(codes)),
         readings=orjson.loads((folder / "readings.json").read_bytes()),

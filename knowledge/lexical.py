@@ -32,9 +32,11 @@ class Lexicon:
     size: int
     """How many items."""
 
-    def score(self, query: Sequence[str]) -> tuple[Floats, float]:
-        """(float32[size] BM25 as a share of the best possible, share of query weight known)."""
+    def score(self, query: Sequence[str]) -> tuple[Floats, Floats, float]:
+        """(float32[size] BM25 as a share of the best possible, float32[size] share of the query's
+        weight that the item has at all, share that occurs anywhere)."""
         scores = np.zeros(self.size, np.float32)
+        covered = np.zeros(self.size, np.float32)
         best = known = 0.0
         rare = math.log(self.size + 1.0)
         for term in dict.fromkeys(query):
@@ -46,7 +48,10 @@ class Lexicon:
             known += float(self.idf[index]) * (_K1 + 1)
             left, right = self.starts[index], self.starts[index + 1]
             scores[self.items[left:right]] += self.weights[left:right]
-        return (scores / best, known / best) if best else (scores, 0.0)
+            covered[self.items[left:right]] += self.idf[index]
+        if not best:
+            return scores, covered, 0.0
+        return scores / best, covered * (_K1 + 1) / best, known / best
 
     def known_ids(self, query: Iterable[str]) -> Ints:
         """Term ids of the query's known terms, sorted, each once."""
@@ -95,7 +100,7 @@ def open_lexicon(folder: Path, name: str, size: int) -> Lexicon:
     """Memory-map the channel's files."""
     listed: list[str] = orjson.loads((folder / f"{name}.terms.json").read_bytes())
     idf, starts, items, weights = (
-        np.load(folder / f"{name}.{part}.npy", mmap_mode="r")
+        np.asarray(np.load(folder / f"{name}.{part}.npy", mmap_mode="r"))
         for part in ("idf", "starts", "items", "weights")
     )
     return Lexicon({term: i for i, term in enumerate(listed)}, idf, starts, items, weights, size)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import orjson
 
 from core.i18n import Lang
-from knowledge.embed.port import Vector
+from knowledge.embed.port import Matrix, Vector
 from knowledge.index import Index
 from knowledge.lexical import Floats
 from knowledge.terms import syllables, terms
@@ -99,67 +99,82 @@ def _best_by_item(index: Index, per_wording: Floats) -> Floats:
     return out
 
 
+def _dot(matrix: Matrix, vector: Vector) -> Floats:
+    """matrix · vector without BLAS, whose threads stall each other on a busy machine."""
+    out: Floats = np.einsum("ij,j->i", matrix, vector)
+    return out
+
+
 def signals(index: Index, text: str, vector: Vector) -> Signals:
     """All signals of normalised `text` (cities taken out) with its embedding."""
-    cosine: Floats = np.asarray(index.vectors) @ vector
+    cosine = _dot(index.vectors, vector)
     dense = _best_by_item(index, cosine)
     units = terms(text)
-    words, known = index.words.score(units)
-    heard = syllables(text, index.readings)
-    sounds, _ = index.sounds.score(heard)
+    words, covered, known = index.words.score(units)
+    sounds, _, _ = index.sounds.score(syllables(text, index.readings))
     chosen = [_top(dense, _DENSE), _top(words, _WORDS), _top(sounds, _SOUNDS)]
     items = np.unique(np.concatenate(chosen))
-    table = np.zeros((items.size, len(SIGNALS)))
+    rows, first = _rows(index, items)
+    dice, share = _overlap(index, rows, units)
+    named = index.kind[rows] <= ALIAS
     spread = float(dense.std()) or 1.0
-    table[:, 0] = (dense[items] - 0.85) * 20
-    table[:, 1] = (dense[items] - float(dense.mean())) / spread
-    table[:, 4] = words[items]
-    table[:, 9] = sounds[items]
-    query = _lookup(index, units)
-    for row, item in enumerate(items):
-        left, right = int(index.first[item]), int(index.first[item + 1])
-        own = cosine[left:right]
-        table[row, 2] = (float(np.sort(own)[-3:].mean()) - 0.85) * 20
-        named = index.kind[left:right] <= ALIAS
-        table[row, 3] = (float(own[named].max()) - 0.85) * 20
-        dice, share, whole = _overlap(index, left, right, query)
-        table[row, 5] = float(dice.max())
-        table[row, 6] = float(dice[named].max())
-        table[row, 7] = whole
-        table[row, 8] = float(share.max())
-    outside = float((np.asarray(index.outside) @ vector).max()) if index.outside.size else 0.0
+    own = cosine[rows]
+    columns: dict[str, npt.NDArray[Any]] = {
+        "dense": (dense[items] - 0.85) * 20,
+        "dense_z": (dense[items] - float(dense.mean())) / spread,
+        "dense_top3": (_top3(own, first) - 0.85) * 20,
+        "dense_name": (np.maximum.reduceat(np.where(named, own, -1), first) - 0.85) * 20,
+        "words": words[items],
+        "overlap": np.maximum.reduceat(dice, first),
+        "name_overlap": np.maximum.reduceat(np.where(named, dice, 0), first),
+        "covered": covered[items],
+        "covered_one": np.maximum.reduceat(share, first),
+        "sounds": sounds[items],
+    }
+    table = np.stack([columns[name].astype(np.float64) for name in SIGNALS], axis=1)
+    outside = float(_dot(index.outside, vector).max()) if index.outside.size else 0.0
     return Signals(items, table, (outside - 0.85) * 20, known, len(units))
 
 
-def _lookup(index: Index, units: Sequence[str]) -> tuple[npt.NDArray[np.bool_], float]:
-    """(which term ids the question has, its whole weight)."""
-    mask = np.zeros(len(index.words.ids) + 1, bool)
-    mask[index.words.known_ids(units)] = True
-    rare = math.log(index.words.size + 1.0)
-    weight = sum(
-        float(index.words.idf[index.words.ids[unit]]) if unit in index.words.ids else rare
-        for unit in set(units)
-    )
-    return mask, weight
+def _rows(
+    index: Index, items: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """(the candidates' wordings, where each candidate's begin among them)."""
+    begin, end = index.first[items], index.first[items + 1]
+    rows = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True)])
+    first = np.concatenate([[0], np.cumsum(end - begin)[:-1]])
+    return rows, first.astype(np.intp)
+
+
+def _top3(values: Floats, first: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """Mean of each candidate's three best values."""
+    parts = np.split(values, first[1:])
+    return np.array([float(np.sort(part)[-3:].mean()) for part in parts])
 
 
 def _overlap(
-    index: Index, left: int, right: int, query: tuple[npt.NDArray[np.bool_], float]
-) -> tuple[Floats, Floats, float]:
-    """How the question's weighted terms meet wordings left..right: (Dice coefficient of each, share
-    of the question in each, share of the question in all of them together)."""
-    mask, weight = query
-    starts = np.asarray(index.term_starts[left : right + 1])
-    ids = np.asarray(index.term_ids[starts[0] : starts[-1]])
-    idf = np.asarray(index.words.idf)[ids]
-    sums = np.concatenate([[0.0], np.cumsum(idf)])
-    both = np.concatenate([[0.0], np.cumsum(idf * mask[ids])])
-    at = starts - starts[0]
-    own, shared = sums[at[1:]] - sums[at[:-1]], both[at[1:]] - both[at[:-1]]
-    together = np.unique(ids[mask[ids]])
-    whole = float(np.asarray(index.words.idf)[together].sum()) / max(weight, 1e-9)
-    dice: Floats = 2 * shared / np.maximum(own + weight, 1e-9)
-    return dice, shared / max(weight, 1e-9), whole
+    index: Index, rows: npt.NDArray[np.intp], units: Sequence[str]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """For each wording: (Dice coefficient of weighted terms with the question, share of the
+    question's weight it has)."""
+    lexicon = index.words
+    rare = math.log(lexicon.size + 1.0)
+    weight = sum(
+        float(lexicon.idf[lexicon.ids[unit]]) if unit in lexicon.ids else rare
+        for unit in set(units)
+    )
+    asked = np.zeros(len(lexicon.ids) + 1, bool)
+    asked[lexicon.known_ids(units)] = True
+    starts, ends = index.term_starts[rows], index.term_starts[rows + 1]
+    sizes = ends - starts
+    at = np.concatenate([[0], np.cumsum(sizes)])
+    flat = np.arange(at[-1]) + np.repeat(starts - at[:-1], sizes)
+    ids = index.term_ids[flat]
+    idf = lexicon.idf[ids].astype(np.float64)
+    own = np.concatenate([[0.0], np.cumsum(idf)])
+    shared = np.concatenate([[0.0], np.cumsum(idf * asked[ids])])
+    mine, both = own[at[1:]] - own[at[:-1]], shared[at[1:]] - shared[at[:-1]]
+    return 2 * both / np.maximum(mine + weight, 1e-9), both / max(weight, 1e-9)
 
 
 def rank(found: Signals, lang: Lang, rules: Rules) -> npt.NDArray[np.float64]:

@@ -40,7 +40,7 @@ class BundledEmbedder:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         self._name: str = about["name"]
         self._dim: int = about["dim"]
-        self.tokens = Tokens(folder, pad=about["pad"], max_tokens=about["max_tokens"])
+        self.tokens = Tokens(folder, max_tokens=about["max_tokens"])
         self._session = _session(folder / "model.onnx", threads)
         self._cache: OrderedDict[str, Vector] = OrderedDict()
         self._lock = threading.Lock()

@@ -157,24 +157,31 @@ def build_graph(blob: Blob) -> onnx.ModelProto:
 
 
 def write_model(weights: Path, target: Path) -> None:
-    """Write `model.onnx`, `tokenizer.json`, `characters.json`, `model.json` into `target`, whole."""
+    """Write `model.onnx`, `weights.bin`, the tokenizer and `model.json` into `target`, whole."""
     blob = Blob(weights)
     target.parent.mkdir(parents=True, exist_ok=True)
     room = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
     try:
-        onnx.save(build_graph(blob), str(room / "model.onnx"))
+        onnx.save(
+            build_graph(blob),
+            str(room / "model.onnx"),
+            save_as_external_data=True,  # so that ONNX Runtime maps the weights, shared by processes
+            location="weights.bin",
+            size_threshold=1024,
+        )
         build_tokenizer(blob.pieces, room)
         about = {
             "name": target.name,
             "model": "intfloat/multilingual-e5-small",
             "dim": blob.shape.hidden,
             "bits": 4,
-            "pad": blob.pieces.pad,
             "max_tokens": blob.shape.positions,
         }
         (room / "model.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         try:
             room.chmod(0o755)
+            for path in room.iterdir():
+                path.chmod(0o644)
             os.replace(room, target)
         except OSError:
             if not (target / "model.json").is_file():  # else: another process was first

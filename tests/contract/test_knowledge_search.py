@@ -164,7 +164,8 @@ def test_a_rebuild_embeds_only_what_changed_and_swaps_at_once(tmp_path: Path) ->
     )
     assert second != first
     assert current_version(tmp_path) == second
-    assert embedder.embedded == ["全新的叫法"] and all_texts > 50
+    assert embedder.embedded == ["全新的叫法"]
+    assert all_texts > 50
     assert before.version == first
     assert open_index(tmp_path, first).version == first
 

@@ -16,7 +16,9 @@ from actions.turn import Reply, Turn
 from core.cards import HandoffCard, NoticeCard, dump_card, flatten
 from core.errors import Unavailable
 from core.i18n import LANGS, catalogue
-from tests.actions_fakes import FakeTracker, Room
+from knowledge.answers import AnswerContext
+from knowledge.answers import Reply as Found
+from tests.actions_fakes import FakeListing, FakeTracker, Room
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -257,3 +259,22 @@ async def test_an_unsure_feeling_is_answered() -> None:
     assert messages[0]["text"].startswith("让您着急了")
     messages, _ = await run("action_fallback", unsure("那个啥", ("ask_fee", 0.19)), Room())
     assert messages == []
+
+
+async def test_an_innocent_question_is_not_accused() -> None:
+    """A doubtful suspicion without a word for it is searched for instead of refused."""
+
+    class Knows(FakeListing):
+        """A list that finds something."""
+
+        async def ask(self, turn: Any, words: str | None = None) -> Found:
+            await super().ask(turn, words)
+            return Found((NoticeCard(text="found"),), AnswerContext(), "clarify", ("SG-MS-004",))
+
+    room = Room(Knows())
+    doubtful = FakeTracker("打算把茶叶店盘给别家", "bribery", confidence=0.36, lang="zh")
+    messages, _ = await run("action_refuse", doubtful, room)
+    assert messages[0]["text"] == "found"
+    plain = FakeTracker("给窗口塞个红包行吗", "bribery", confidence=0.36, lang="zh")
+    messages, _ = await run("action_refuse", plain, room)
+    assert messages[0]["custom"]["level"] == "warning"

@@ -19,13 +19,15 @@ import { t } from './text';
 
 function Quality({ call }: { call: Call }): JSX.Element {
   const stats = call.stats.value;
-  const poor = !!stats && (stats.lossIn > 0.05 || (stats.rtt ?? 0) > 400);
+  // The first round trips of a call say nothing about the line.
+  const settled = !!call.since.value && Date.now() - call.since.value > 4000;
+  const poor = settled && !!stats && (stats.lossIn > 0.05 || (stats.rtt ?? 0) > 400);
   const phase = call.phase.value;
   const label = phase === 'reconnecting' ? tl('video.reconnecting') : phase !== 'connected' ? tl('video.connecting') : t(poor ? 'call.poor' : 'call.good');
   return (
     <span class={cx('call-quality', (poor || phase !== 'connected') && 'call-poor')} role="status">
       {phase === 'connected' ? <Icon name="signal" /> : <Spinner />}<span>{label}</span>
-      {stats?.rtt != null && phase === 'connected' && <span class="num">{stats.rtt} ms</span>}
+      {settled && stats?.rtt != null && phase === 'connected' && <span class="num">{stats.rtt} ms</span>}
     </span>
   );
 }
@@ -118,7 +120,7 @@ export function DeviceDialog({ desk }: { desk: Desk }): JSX.Element {
   return (
     <Dialog open={open} title={tl('video.settings')} onClose={() => (sheet.value = null)}>
       {calls.fault.value ? <DeviceHelp fault={calls.fault.value} onRetry={() => void calls.retry()} /> : (
-        <VideoTile stream={stream} label={tl('video.self')} mirror muted showVideo={!!stream?.getVideoTracks().length} />
+        <VideoTile stream={stream} label={tl('video.self')} mirror muted showVideo={call ? call.camOn.value : !!stream?.getVideoTracks().length} />
       )}
       <div class="device-row"><Icon name="mic" /><LevelMeter stream={stream} /></div>
       {list('audio', tl('video.mic'))}

@@ -18,7 +18,7 @@ function Row({ item, now, mine }: { item: TicketBrief; now: number; mine: boolea
       <span class="q-place num" aria-label={t('queue.place', { n: item.position ?? 0 })}>{item.position ?? '–'}</span>
       <span class="q-main">
         <span class="q-line"><CityTag city={item.city} /></span>
-        <span class="q-sub"><LangTag value={item.lang} /><MediaTag media={item.media} short />{item.state === 'offered' ? t(mine ? 'queue.offered_me' : 'queue.offered') : t('queue.waiting')}</span>
+        <span class="q-sub"><LangTag value={item.lang} /><MediaTag media={item.media} short />{item.state === 'offered' && <span>{t(mine ? 'queue.offered_me' : 'queue.offered')}</span>}</span>
       </span>
       <Wait since={item.waiting_since} now={now} />
     </li>
@@ -30,8 +30,8 @@ function Standby({ desk }: { desk: Desk }): JSX.Element | null {
   if (status !== 'online' || !desk.media.value.includes('video')) return null;
   const stream = desk.calls.standby.value;
   const fault = desk.calls.fault.value;
-  const busy = !!desk.calls.line.value;
-  if (fault && !busy) return <section class="standby" aria-label={t('standby')}><DeviceHelp fault={fault} onRetry={() => void desk.calls.retry()} /></section>;
+  const busy = desk.calls.view.value === 'live';
+  if (fault && !desk.calls.line.value) return <section class="standby" aria-label={t('standby')}><DeviceHelp fault={fault} onRetry={() => void desk.calls.retry()} /></section>;
   return (
     <section class="standby standby-ok" aria-label={t('standby')}>
       <VideoTile stream={stream} label={tl('video.self')} mirror muted showVideo={!!stream?.getVideoTracks().length} />

@@ -121,6 +121,7 @@ function Row({ desk, line, first, held }: { desk: Desk; line: Line; first: boole
 
 export function Thread({ desk, held, preview = false }: { desk: Desk; held: Held; preview?: boolean }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLOListElement>(null);
   const pinned = useRef(true);
   const away = useSignal(false);
   const lines: readonly Line[] = preview ? held.messages : desk.lines(held);
@@ -147,6 +148,7 @@ export function Thread({ desk, held, preview = false }: { desk: Desk; held: Held
     // The keyboard, the call panel or a card may take room: the newest line stays in sight.
     const watch = new ResizeObserver(() => { if (pinned.current) bottom(); });
     watch.observe(node);
+    if (list.current) watch.observe(list.current);
     document.addEventListener('visibilitychange', look);
     return () => { watch.disconnect(); document.removeEventListener('visibilitychange', look); };
   }, [id]);
@@ -167,7 +169,7 @@ export function Thread({ desk, held, preview = false }: { desk: Desk; held: Held
   return (
     <div class={cx('thread-wrap', away.value && 'thread-away')}>
       <div class="thread" ref={box} onScroll={onScroll} tabIndex={0} id="thread" role="log" aria-label={t('talk.thread')} aria-live={preview ? 'off' : 'polite'}>
-        <ol>
+        <ol ref={list}>
           {lines.map((line, i) => {
             const before = lines[i - 1];
             const newDay = !before || dayKey(before.at) !== dayKey(line.at);

@@ -20,7 +20,8 @@ const STATUSES: { value: Status; command: Command }[] = [
 ];
 
 function StatusSwitch({ desk }: { desk: Desk }): JSX.Element {
-  const { status } = desk.state.value;
+  const { loaded, status: known } = desk.state.value;
+  const status = loaded ? known : null;
   const ready = desk.socket.ready.value;
   return (
     <div class="status" role="group" aria-label={t('status.label')}>
@@ -65,7 +66,7 @@ function Strip({ desk }: { desk: Desk }): JSX.Element {
   const ready = desk.socket.ready.value;
   const { queue, status, loaded } = desk.state.value;
   const first = Math.min(...queue.map((q) => Date.parse(q.waiting_since)));
-  const lost = !ready && (loaded || link !== 'connecting');
+  const lost = !ready && (loaded || link === 'retrying' || link === 'offline');
   return (
     <div class={cx('strip', lost && 'strip-lost')}>
       <p class="strip-link" role="status">

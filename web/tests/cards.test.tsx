@@ -3,7 +3,7 @@ import { render } from 'preact';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CARD_TYPES, CardView, knownCard, type CardHost } from '../lib/cards';
 import { hideDigits } from '../lib/cards/account';
-import { headlineFacts, materialsText } from '../lib/cards/answer';
+import { headlineFacts, headlineSteps, materialsText } from '../lib/cards/answer';
 import { fieldProblem } from '../lib/cards/dialogue';
 import { safeUrl } from '../lib/format';
 import type { Card, FormField } from '../lib/types';
@@ -62,6 +62,8 @@ describe('answer', () => {
   it('shows a headline of labelled facts in its parts, and a sentence as a sentence', () => {
     expect(headlineFacts('办理时限：3 个工作日 · 费用：免费')).toEqual([{ label: '办理时限', value: '3 个工作日' }, { label: '费用', value: '免费' }]);
     expect(headlineFacts('Time: 3 days · Fee: free')).toHaveLength(2);
+    expect(headlineSteps('1. 先挂失 2. 到网点或在线申请 3. 领取')).toEqual(['先挂失', '到网点或在线申请', '领取']);
+    expect(headlineSteps('费用 20 元')).toBeNull();
     expect(headlineFacts('费用：免费')).toBeNull();
     expect(headlineFacts('向东莞申请 · 很快')).toBeNull();
     expect(show({ ...answer, headline: '时限：3 日 · 费用：免费' })).toContain('3 日');

@@ -72,7 +72,6 @@ export const en: Record<DeskKey, string> = {
   'queue.list': 'People waiting',
   'queue.order': 'oldest first',
   'queue.place': 'Place {n}',
-  'queue.waiting': 'Waiting',
   'queue.offered': 'Being offered',
   'queue.offered_me': 'Offered to you',
   'queue.empty': 'Nobody is waiting',

@@ -70,7 +70,6 @@ export const zh = {
   'queue.list': '等候名单',
   'queue.order': '先到先服务',
   'queue.place': '第 {n} 位',
-  'queue.waiting': '等候中',
   'queue.offered': '正在分配坐席',
   'queue.offered_me': '正在分配给您',
   'queue.empty': '没有人在等候',

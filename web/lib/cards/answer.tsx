@@ -133,7 +133,16 @@ export function headlineFacts(text: string): { label: string; value: string }[] 
   return parts.map((part) => ({ label: part?.[1] ?? '', value: part?.[2] ?? '' }));
 }
 
+/** A headline that is a way to go (`1. … 2. … 3. …`) in its steps; null for anything else. */
+export function headlineSteps(text: string): string[] | null {
+  if (!/^1\. /.test(text)) return null;
+  const steps = text.split(/(?:^|\s)\d{1,2}\. /).map((step) => step.trim()).filter(Boolean);
+  return steps.length > 1 ? steps : null;
+}
+
 function Headline({ text }: { text: string }): JSX.Element {
+  const steps = headlineSteps(text);
+  if (steps) return <ol class="headline-steps">{steps.map((step) => <li key={step}>{step}</li>)}</ol>;
   const facts = headlineFacts(text);
   if (!facts) return <p class="headline">{text}</p>;
   const long = (f: { value: string }): boolean => [...f.value].length > 16;

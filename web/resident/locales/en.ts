@@ -66,7 +66,7 @@ export const en: Record<ResidentKey, string> = {
   'thread.agent': 'Staff member',
   'thread.system': 'System',
   'thread.sending': 'Sending…',
-  'thread.queued': 'Will be sent when you are online',
+  'thread.queued': 'Will be sent once reconnected',
   'thread.failed': 'Not sent',
   'thread.discard': 'Delete',
   'thread.typing.bot': 'The assistant is looking it up',

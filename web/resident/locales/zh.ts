@@ -64,7 +64,7 @@ export const zh = {
   'thread.agent': '工作人员',
   'thread.system': '系统',
   'thread.sending': '发送中…',
-  'thread.queued': '待联网后发送',
+  'thread.queued': '连接恢复后发送',
   'thread.failed': '未发送成功',
   'thread.discard': '删除',
   'thread.typing.bot': '助手正在查找',
