@@ -113,7 +113,11 @@ async def refuse(services: Services, turn: Turn) -> Reply:
     """Refused, with the reason and the lawful way; the resident is not scolded."""
     if turn.intent == "prompt_injection":
         return Reply([turn.say("unsafe.prompt_injection")])
-    if turn.intent in _UNLAWFUL and turn.confidence < SURE and not _UNLAWFUL_WORDS.search(turn.text):
+    if (
+        turn.intent in _UNLAWFUL
+        and turn.confidence < SURE
+        and not _UNLAWFUL_WORDS.search(turn.text)
+    ):
         found = await services.listing.ask(turn)
         if found.decision != "abstain":
             return reply_of(turn, found)

@@ -78,6 +78,8 @@ class Collected(OutputChannel):
 
     def __init__(self) -> None:
         self.messages: List[Dict[Text, Any]] = []
+        self.failed: Optional[Text] = None
+        """Name of an action that could not be run in this turn."""
 
     @classmethod
     def name(cls) -> Text:
@@ -140,6 +142,8 @@ class ShenguanInput(InputChannel):
         await agent.handle_message(
             UserMessage(parsed["text"], output, sender, parsed, self.name(), metadata=metadata)
         )
+        if output.failed and not output.messages:
+            raise TurnError("unavailable", 503, retryable=True)
         tracker = await agent.processor.get_tracker(sender)
         slots = {
             k: v

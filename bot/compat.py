@@ -9,6 +9,8 @@ What is changed, and why:
 - The validator of action responses is compiled once; Rasa re-checks its own schema at each call,
   three quarters of a turn with a custom action.
 - The tracker sent to actions carries slots, the latest message and the active form: no events.
+- An action that failed is told to the output channel, which makes it a typed error; Rasa would
+  answer with silence.
 - The class of a stored event is looked up once per kind; Rasa walks all its classes each time.
 - One HTTP session is kept to the action server; Rasa opens a new one for each call.
 
@@ -69,7 +71,25 @@ def install() -> None:
 
     RemoteAction._validate_action_result = validate
     RemoteAction._action_call_format = _slim_call
+    RemoteAction.run = _telling(RemoteAction.run)
     Event.resolve_by_type = staticmethod(lru_cache(maxsize=64)(Event.resolve_by_type))
+
+
+def _telling(run: Any) -> Any:
+    """An action's run that tells the output channel when it failed; Rasa itself goes on as if it
+    had had nothing to say."""
+    from rasa.core.actions.action import ActionExecutionRejection
+
+    async def told(self: Any, output_channel: Any, nlg: Any, tracker: Any, domain: Any) -> Any:
+        try:
+            return await run(self, output_channel, nlg, tracker, domain)
+        except ActionExecutionRejection:
+            raise
+        except Exception:
+            output_channel.failed = self.name()
+            raise
+
+    return told
 
 
 def _slim_call(self: Any, tracker: Any, domain: Any) -> Dict[str, Any]:
@@ -120,6 +140,7 @@ def self_test() -> None:
     expected = [
         (RemoteAction._validate_action_result, ["self", "result"]),
         (RemoteAction._action_call_format, ["self", "tracker", "domain"]),
+        (RemoteAction.run, ["self", "output_channel", "nlg", "tracker", "domain"]),
         (MessageProcessor.parse_message, ["self", "message", "tracker", "only_output_properties"]),
         (MessageProcessor.get_tracker, ["self", "conversation_id"]),
         (Agent.handle_message, ["self", "message"]),
@@ -141,8 +162,9 @@ def self_test() -> None:
         raise Incompatible("unexpected in Rasa: " + ", ".join(problems))
 
 
-def action_endpoint(url: str, token: str) -> Any:
-    """Endpoint of the action server with one kept-alive session and our internal header."""
+def action_endpoint(url: str, token: str, timeout_s: float) -> Any:
+    """Endpoint of the action server with one kept-alive session, our internal header, and a limit
+    of `timeout_s` (Rasa's own is five minutes)."""
     import aiohttp
     from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
@@ -156,7 +178,7 @@ def action_endpoint(url: str, token: str) -> Any:
                           compress: bool = False, **kwargs: Any) -> Optional[Any]:  # fmt: skip
             if self._kept is None or self._kept.closed:
                 self._kept = self.session()
-            kwargs.pop("timeout", None)
+            kwargs["timeout"] = aiohttp.ClientTimeout(total=timeout_s)
             async with self._kept.request(method, self.url, **kwargs) as response:
                 if response.status >= 400:
                     body = await response.content.read()

@@ -26,6 +26,7 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 warnings.filterwarnings("ignore")
 
 from bot import compat  # noqa: E402
+from bot.log import configure  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 HOLDOUT = ROOT / "tests" / "dialogue" / "nlu_holdout.jsonl"
@@ -147,6 +148,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     compat.without_tensorflow()
+    configure("warning")
     examples = holdout(arguments.set)
     if arguments.compare:
         table = compare(examples)

@@ -1,7 +1,8 @@
 """The Rasa server: `python -m bot.run --port N --model FILE`, on 127.0.0.1, one worker.
 
 Serves our channel and nothing of Rasa's HTTP API (no model upload, no conversations). Settings come
-from the environment: SG_INTERNAL_TOKEN, SG_ACTIONS_URL, SG_REDIS_URL (empty: memory only).
+from the environment: SG_INTERNAL_TOKEN, SG_ACTIONS_URL, SG_REDIS_URL (empty: memory only),
+SG_TURN_TIMEOUT_S.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ warnings.showwarning = lambda *args, **kwargs: None  # some imports reset the fi
 
 from bot import compat  # noqa: E402
 
+DEFAULT_TURN_S = 8.0
+MARGIN_S = 1.0
+"""An action gives up this much before the gateway does, so that the gateway hears why."""
 DEFAULT_ACTIONS = "http://127.0.0.1:5055/webhook"
 
 
@@ -34,7 +38,7 @@ def _arguments(argv: Optional[List[str]]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def build(model: Path, token: str, actions_url: str, redis_url: str) -> Any:
+def build(model: Path, token: str, actions_url: str, redis_url: str, timeout_s: float) -> Any:
     """The Sanic application; its agent is loaded before it listens."""
     from rasa.core import agent as rasa_agent
     from rasa.core.channels import channel as channels
@@ -50,7 +54,7 @@ def build(model: Path, token: str, actions_url: str, redis_url: str) -> Any:
     app.config.RESPONSE_TIMEOUT = 60
     app.config.ACCESS_LOG = False
     store = SnapshotTrackerStore(redis_url=redis_url)
-    action = compat.action_endpoint(actions_url, token)
+    action = compat.action_endpoint(actions_url, token, timeout_s)
     channels.register([ShenguanInput(token)], app, route="/webhooks/")
 
     @app.get("/healthz")
@@ -98,6 +102,7 @@ def main(argv: Optional[List[str]] = None) -> None:
         token,
         os.environ.get("SG_ACTIONS_URL") or DEFAULT_ACTIONS,
         os.environ.get("SG_REDIS_URL", ""),
+        max(1.0, float(os.environ.get("SG_TURN_TIMEOUT_S") or DEFAULT_TURN_S) - MARGIN_S),
     )
     app.run(host=arguments.host, port=arguments.port, workers=1, access_log=False, motd=False)
 

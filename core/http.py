@@ -122,6 +122,22 @@ def _route(request: web.Request) -> str:
     return resource.canonical if resource is not None else "unknown"
 
 
+def behind_proxies(count: int) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    """Middleware: the caller's address is the one our outermost proxy saw. Entries further left were
+    written by the caller and are not believed."""
+
+    @web.middleware
+    async def resolve(request: web.Request, handler: Handler) -> web.StreamResponse:
+        hops = [
+            h.strip() for h in request.headers.get("X-Forwarded-For", "").split(",") if h.strip()
+        ]
+        if count and len(hops) >= count:
+            request = request.clone(remote=hops[-count][:64])
+        return await handler(request)
+
+    return resolve
+
+
 def internal_only(token: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
     """Middleware: only our own processes, who know `token`, get past; health and metrics are open."""
 
@@ -147,7 +163,7 @@ async def metrics_page(_request: web.Request) -> web.Response:
 
 
 __all__ = [
-    "INTERNAL_HEADER", "Handler", "NotFound", "TooLarge", "api_error", "error_middleware",
+    "INTERNAL_HEADER", "Handler", "NotFound", "TooLarge", "api_error", "behind_proxies", "error_middleware",
     "field_errors", "healthz", "internal_only", "json_body", "json_response", "lang_of",
     "metrics_page", "timing_middleware",
 ]  # fmt: skip

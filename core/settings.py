@@ -26,6 +26,13 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the gateway listens on.")
     port: int = Field(8080, ge=1, le=65535, description="Port the gateway listens on.")
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=8,
+        description="How many reverse proxies of ours stand in front; so many entries "
+        "of `X-Forwarded-For` are believed, from the right.",
+    )
     public_url: str = Field(
         "", description="Address residents use, e.g. `https://…`; empty: `http://host:port`."
     )

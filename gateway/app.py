@@ -20,6 +20,7 @@ from core.cards import CITIES
 from core.clock import Clock, SystemClock
 from core.db import Database
 from core.http import (
+    behind_proxies,
     error_middleware,
     healthz,
     json_response,
@@ -106,7 +107,12 @@ def build(
         ice=lambda user: ice_servers(settings, user, clock),
     )  # fmt: skip
     app = web.Application(
-        middlewares=[timing_middleware, security_headers, error_middleware],
+        middlewares=[
+            behind_proxies(settings.trusted_proxies),
+            timing_middleware,
+            security_headers,
+            error_middleware,
+        ],
         client_max_size=MAX_BODY,
     )
     _edges(app, gw, desk)

@@ -38,10 +38,11 @@ from knowledge.model import DecidingFact
 from knowledge.search import Decision, Hit, SearchEngine, SearchResult
 from knowledge.text import Understood
 
-MAX_CHOICES = 4
+MIN_CHOICES, MAX_CHOICES = 3, 4
 MAX_MATTERS = 3
 _ORDINAL = re.compile(
-    r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?|(?:the )?(first|second|third|fourth|last)(?: one)?)[。.!]?$"
+    r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?"
+    r"|(?:the )?(first|second|third|fourth|last|最后一?个)(?: one)?)[。.!]?$"
 )
 _ORDINALS = {"一": 1, "二": 2, "三": 3, "四": 4, "first": 1, "second": 2, "third": 3, "fourth": 4}
 
@@ -186,7 +187,11 @@ class Responder:
         number = _ORDINAL.match(asked.text)
         if number and context.choices:
             word = number.group(1) or number.group(2)
-            index = len(context.choices) if word == "last" else _ORDINALS.get(word) or int(word)
+            index = (
+                len(context.choices)
+                if word[:2] in ("la", "最后")
+                else _ORDINALS.get(word) or int(word)
+            )
             if index <= len(context.choices):
                 code = context.choices[index - 1]
                 return self._known(code, lang, context.city, context.facet, today)
@@ -259,8 +264,15 @@ class Responder:
             sister = self.catalogue.sister(hit.code)
             if all(option.code != sister for option in options):
                 options.append(hit)
-        floor = options[0].score * 0.04 if options else 0.0
-        return [hit for hit in options if hit.score >= floor][:MAX_CHOICES] or options[:1]
+        likely = [hit for hit in options if hit.score >= options[0].score * 0.04]
+        if len(likely) < MIN_CHOICES and options:
+            domain = self.catalogue.items[options[0].code].domain
+            likely += [
+                hit
+                for hit in options
+                if hit not in likely and self.catalogue.items[hit.code].domain == domain
+            ][: MIN_CHOICES - len(likely)]
+        return likely[:MAX_CHOICES]
 
     def _choice(self, hit: Hit, lang: Lang, facet: Facet | None) -> Choice:
         item = self.catalogue.items[hit.code]

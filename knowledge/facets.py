@@ -28,8 +28,8 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|how (long|soon|many (days|weeks|months))|turnaround|processing time"
         r"|same[- ]day|when (will|can) i (get|receive)", _I)),
     ("fee", re.compile(
-        r"多少钱|费用|收费|要钱|花钱|工本费|免费|手续费|价格|交(多少|什么)?费|几块|多少块|钱贵|要不要(给|交)?钱|收钱"
-        r"|how much (does|is|will|do i pay|to|for)|^how much\W*$|cost|\bfees?\b|price"
+        r"(?<![有领拿提贷补发剩取借到])多少钱|费用|收费|要钱|花钱|工本费|免费|手续费|价格|交(多少|什么)?费|几块|多少块|钱贵|要不要(给|交)?钱|收钱"
+        r"|how much (does|is(?! in| my| left)|will|do i pay|to|for)|^how much\W*$|cost|\bfees?\b|price"
         r"|free of charge|is it free|charge", _I)),
     ("where", re.compile(
         r"在?哪里|在?哪儿|哪个(窗口|地方|部门|单位|派出所|网点|大厅|点)|地址|地点|去哪|到哪|位置|网点|找谁|附近"

@@ -28,8 +28,10 @@ from knowledge.terms import syllables, terms
 from knowledge.text import understand
 from knowledge.wordings import ALIAS, NAME, SUMMARY, Wording, wordings
 
-FORMAT = 5
+FORMAT = 6
 """Raise when the files change: older indexes are then rebuilt."""
+_NORMALISERS = ("text.py", "lexicon.py", "terms.py", "wordings.py", "spelling.py", "lexical.py")
+"""Code that decides what is in the files: a change of it is a new index."""
 _POINTER = "current"
 _ARRAYS = ("owner", "kind", "first", "term_starts", "term_ids")
 Progress = Callable[[int, int], None]
@@ -135,8 +137,10 @@ def assemble(
 
 def index_version(catalogue: Catalogue, embedder: str) -> str:
     """Folder name of the index of this list with this embedder."""
-    digest = hashlib.sha256(f"{catalogue.version}/{embedder}/{FORMAT}".encode()).hexdigest()
-    return f"{catalogue.version}-{digest[:8]}"
+    digest = hashlib.sha256(f"{catalogue.version}/{embedder}/{FORMAT}".encode())
+    for name in _NORMALISERS:
+        digest.update((Path(__file__).parent / name).read_bytes())
+    return f"{catalogue.version}-{digest.hexdigest()[:8]}"
 
 
 class VectorCache:

@@ -7,6 +7,7 @@ It never returns an item that the asked city does not handle; such items are in 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -35,6 +36,8 @@ from knowledge.text import Understood, squash, understand
 
 Decision = Literal["answer", "clarify", "abstain"]
 _TOPIC_TERMS, _TOPIC_KNOWN = 5, 0.95
+_CLAUSES = re.compile(r"[,，;；。.!！?？]\s*")
+_CLAUSE_CHARS, _CLAUSE_MOST, _CLAUSE_SURER = 4, 4, 0.05
 MAX_CHARS = 400
 """Longer questions are searched by their first characters."""
 
@@ -201,6 +204,9 @@ class SearchEngine:
         ranked = self.ranked(asked, vector)
         hits, elsewhere = self._by_city(ranked, asked, city)
         confidence, in_list = self.judge(ranked, asked)
+        if confidence < self._rules.answer_at:
+            ranked, confidence, in_list = self._by_clause(asked, ranked, confidence, in_list)
+            hits, elsewhere = self._by_city(ranked, asked, city)
         decision = self._decide(confidence, in_list, hits, elsewhere, asked)
         if decision == "abstain" and not elsewhere and _is_topic(ranked.found):
             decision = "clarify"
@@ -209,6 +215,29 @@ class SearchEngine:
             decision, tuple(hits[:k]), tuple(elsewhere[:k]), asked.lang, own, facet,
             confidence, in_list, self.list_version, asked,
         )  # fmt: skip
+
+    def _by_clause(
+        self, asked: Understood, whole: Ranked, confidence: float, in_list: float
+    ) -> tuple[Ranked, float, float]:
+        """The whole question's ranking, or that of a clause that alone is surely a matter; failing
+        that, of a clause worth asking about.
+
+        Residents tell their circumstances first (「刚到深圳工作，哪里可以拿到社保卡」).
+        """
+        clauses = [part.strip() for part in _CLAUSES.split(asked.core)]
+        clauses = [part for part in clauses if len(squash(part)) >= _CLAUSE_CHARS]
+        if not 2 <= len(clauses) <= _CLAUSE_MOST:
+            return whole, confidence, in_list
+        best = (whole, confidence, in_list)
+        for clause in (clauses[-1], clauses[0]):
+            part = replace(asked, core=clause)
+            ranked = self.ranked(part)
+            sure, inside = self.judge(ranked, part)
+            if sure >= self._rules.answer_at + _CLAUSE_SURER:
+                return ranked, sure, inside
+            if best[2] < self._rules.clarify_at <= inside - _CLAUSE_SURER:
+                best = (ranked, min(sure, confidence), inside)
+        return best
 
     def judge(self, ranked: Ranked, asked: Understood) -> tuple[float, float]:
         """(probability that the first is right, probability that the right one is near the top)."""

@@ -10,6 +10,12 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 
+_ASKING = re.compile(
+    r"(一共|大概|到底)?(需要|要|得|用)?(带|准备|提供|提交|交)?(些)?(什么|哪些|啥|几样)(材料|资料|证件|手续|东西|文件)"
+    r"|(要|需要)?(花|收)?(多少钱|几块钱?|多久|多长时间|几天|多少天|几个工作日)(才?能?(办好|办完|拿到|下来))?"
+    r"|(去|在|到)?(哪里|哪儿|哪)(可以|能)?(办理|办)?(?=$|[?？,，。])|怎么(办理|办|弄|搞)?|如何(办理)?|怎样"
+)
+"""Words that ask for a fact of a matter and say nothing about which matter it is."""
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z][a-z']*|\d+(?:\.\d+)?")
 _STOP_HAN = frozenset("的了吗呢吧啊我你他她它们这那个是在有就都也和与及要想把被给对很还再么哪啥")
 _STOP_EN = frozenset({
@@ -53,7 +59,7 @@ def terms(text: str) -> list[str]:
     """Characters and pairs of Chinese, stems and pairs of English; with repeats, in order."""
     out: list[str] = []
     latin: list[str] = []
-    for match in _RUN.finditer(text):
+    for match in _RUN.finditer(_ASKING.sub(" ", text)):
         run = match.group(0)
         if run[0] >= "\u3400":
             out += [char for char in run if char not in _STOP_HAN]

@@ -65,7 +65,9 @@ _POINT = re.compile(
 )
 _FILLERS_ZH = re.compile("|".join(sorted(map(re.escape, FILLERS_ZH), key=len, reverse=True)))
 _FILLERS_EN = re.compile(r"\b(?:" + "|".join(FILLERS_EN) + r")\b[,.!]?", re.IGNORECASE)
-_ABOUT = re.compile(r"(?<=[\u3400-\u9fff]{2})(的事情?|的?问题|的业务|相关业务|方面)(?=$|[?？!！。])")
+_ABOUT = re.compile(
+    r"(?<=[\u3400-\u9fff]{2})(的事情?|的?问题|的业务|相关业务|方面)(?=$|[?？!！。])"
+)
 _TAIL = re.compile(r"[呢啊吧呀啦嘛哈喔噢哦架嘎㗎咯喇嘞]+(?=[？?！!。，,.\s]|$)")
 _REPEAT = re.compile(r"([\u3400-\u9fff]{2,6})\1+")
 _PUNCT = re.compile(r"[\s，,。.！!？?；;：:、…~～·\"'“”‘’()（）\[\]【】《》<>—–\-/\\|]+")
@@ -103,6 +105,11 @@ _ROLES: tuple[tuple[DecidingFact, str], ...] = (
     ("event_city", r"就医|看病|住院|生孩子|出生|hospital|treat|born"),
 )  # fmt: skip
 _ROLE_PATTERNS = tuple((fact, re.compile(pattern, re.IGNORECASE)) for fact, pattern in _ROLES)
+_EITHER = re.compile(
+    r"(去|在|到|是)?(深圳市?|东莞市?)还是(去|在|到)?(深圳市?|东莞市?)(那?边)?(办理?|申请)?"
+    r"|,? ?\b(in )?(shenzhen|dongguan) or (in )?(shenzhen|dongguan)\b",
+    re.IGNORECASE,
+)
 _AHEAD = re.compile(r"的?在|[a-z ]{0,16}\b(in|at|to) ", re.IGNORECASE)
 _CLAUSE = re.compile(
     r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE
@@ -147,6 +154,7 @@ def cities_in(text: str) -> list[tuple[City, int, int]]:
 
 def without_cities(text: str) -> str:
     """Text with our cities' names (and an English "in" before them) taken out."""
+    text = _EITHER.sub("", text) or text
     parts: list[str] = []
     at = 0
     for _city, start, end in cities_in(text):

@@ -159,11 +159,11 @@ def prepare(cache: Path) -> Path:
     started = time.monotonic()
     with (folder / "train.log").open("wb") as log:
         done = subprocess.run(
-            [str(RASA), "train", "--fixed-model-name", "stock.part", "--quiet"],
+            [str(RASA), "train", "--fixed-model-name", "making", "--quiet"],
             cwd=folder, env={**os.environ, **ENVIRONMENT}, stdout=log, stderr=log,
             stdin=subprocess.DEVNULL, timeout=TRAIN_WITHIN_S, check=False,
         )  # fmt: skip
-    made = folder / "models" / "stock.part.tar.gz"
+    made = folder / "models" / "making.tar.gz"
     if done.returncode or not made.exists():
         raise RuntimeError(f"The baseline could not be trained; see {folder / 'train.log'}")
     made.replace(folder / "models" / "stock.tar.gz")

@@ -34,10 +34,14 @@ KINDS = ("plain", "english", "cantonese", "typo", "city", "colloquial", "asr", "
 RESIDENTS = 8
 TURNS_A_CONVERSATION = 10
 RATIO, P95_SHARE = 3.0, 0.5
-_WAYS = {
-    "zh": (["", "你好，", "请问", "请问一下，", "麻烦问下，", "想咨询，"], ["", "？", "，谢谢", "，多谢您", "。", "呢？"]),
-    "en": (["", "Hello, ", "Hi, ", "Please tell me: ", "Good morning, ", "Excuse me, "], ["", "?", ", thanks", ", thank you", ".", " please"]),
-}  # fmt: skip
+OPENINGS = {
+    "zh": ("", "你好，", "请问", "请问一下，", "麻烦问下，", "想咨询，"),
+    "en": ("", "Hello, ", "Hi, ", "Please tell me: ", "Good morning, ", "Excuse me, "),
+}
+CLOSINGS = {
+    "zh": ("", "？", "，谢谢", "，多谢您", "。", "呢？"),
+    "en": ("", "?", ", thanks", ", thank you", ".", " please"),
+}
 Turn = Callable[[str], Awaitable[float | None]]
 
 
@@ -64,7 +68,7 @@ def stream(base: list[Question], seed: int) -> Iterator[Question]:
     every = [
         Question(f"{opening}{question.text.rstrip('？?。.')}{closing}", question.lang)
         for question in base
-        for opening, closing in itertools.product(*_WAYS[question.lang])
+        for opening, closing in itertools.product(OPENINGS[question.lang], CLOSINGS[question.lang])
     ]
     random.Random(seed).shuffle(every)
     return itertools.cycle(every)
@@ -178,7 +182,9 @@ async def answerable(url: str, base: list[Question]) -> list[Question]:
     async def worker() -> None:
         while waiting:
             async with page(url) as resident:
-                for _ in range(min(TURNS_A_CONVERSATION, len(waiting))):
+                for _ in range(TURNS_A_CONVERSATION):
+                    if not waiting:
+                        return
                     question = waiting.pop()
                     if (await resident.ask(question.text)).seconds is not None:
                         good.append(question)
@@ -190,7 +196,8 @@ async def answerable(url: str, base: list[Question]) -> list[Question]:
 async def measure(product: Product, stock: bench_stock.Stock, seconds: float, rounds: int) -> Row:
     """Load both, a block each in turn, `rounds` times."""
     base = await answerable(product.url, questions())
-    ours = {name: psutil.Process(pid) for name, pid in product.pids().items() if pid and name != "supervisor"}  # fmt: skip
+    pids = {name: pid for name, pid in product.pids().items() if pid and name != "supervisor"}
+    ours = {name: psutil.Process(pid) for name, pid in pids.items()}
     theirs = dict(zip(("actions", "rasa"), map(psutil.Process, stock.pids), strict=True))
     sides = [
         Side("product", lambda s, lang: begin_product(product.url, s, lang), ours, stream(base, 1)),
@@ -212,7 +219,14 @@ def row(
     share = percentile(sides[0].took, 0.95) / percentile(sides[1].took, 0.95)
     cpu = stock["cpu_ms_per_turn"] / max(product["cpu_ms_per_turn"], 1e-9)
     asked = product["n"] + product["without_answer"]
-    line = "{:8} {turns_per_s:6.1f} turns/s   p50 {p50_ms:6.1f} ms   p95 {p95_ms:6.1f} ms   {cpu_ms_per_turn:5.1f} ms CPU a turn   {n} turns"
+    line = (
+        "{:8} {turns_per_s:6.1f} turns/s   p50 {p50_ms:6.1f} ms   p95 {p95_ms:6.1f} ms   "
+        "{cpu_ms_per_turn:5.1f} ms CPU a turn   {n} turns"
+    )
+    parts = product["cpu_ms_per_turn_by_process"].items()
+    by_process = ", ".join(f"{name} {used}" for name, used in parts if used)
+    errors = f"errors {product['errors'] or 0} / {stock['errors'] or 0}"
+    ways = len(OPENINGS["zh"]) * len(CLOSINGS["zh"])
     return Row(
         what=f"turn, {RESIDENTS} residents at once, against stock Rasa 3.6.21",
         target=f"≥ {RATIO:g} × turns/s, p95 ≤ {P95_SHARE:g} ×",
@@ -229,10 +243,10 @@ def row(
         notes=(
             line.format("product", **product),
             line.format("stock", **stock),
-            f"processor time a turn: stock needs {cpu:.2f} × ours "
-            f"(ours: {', '.join(f'{n} {v}' for n, v in product['cpu_ms_per_turn_by_process'].items() if v)})",
-            f"by round, turns/s: product {product['turns_per_s_by_round']}, stock {stock['turns_per_s_by_round']}",
-            f"{questions_used} questions in {len(_WAYS['zh'][0]) * len(_WAYS['zh'][1])} ways each; "
-            f"{product['n']} of {asked} turns gave an answer card; errors {product['errors'] or 0} / {stock['errors'] or 0}",
+            f"processor time a turn: stock needs {cpu:.2f} × ours ({by_process})",
+            f"turns/s by round: product {product['turns_per_s_by_round']}, "
+            f"stock {stock['turns_per_s_by_round']}",
+            f"{questions_used} questions in {ways} ways each; {product['n']} of {asked} turns gave "
+            f"an answer card; {errors}",
         ),
     )  # fmt: skip

@@ -21,6 +21,8 @@ ARGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
+    # A page that Playwright serves has no address of its own; it may still talk to loopback.
+    "--disable-features=LocalNetworkAccessChecks",
 ]
 PATIENCE_MS = 25_000
 """How long a page may take to show something; a busy two-core machine is slow, not wrong."""

@@ -53,12 +53,12 @@ async def test_offline_is_said_and_what_was_written_is_sent_afterwards(
     await expect(banner).to_be_visible()
     await me.say("社保卡丢了怎么补办")
     mine = me.thread.get_by_role("listitem").filter(has_text="社保卡丢了怎么补办")
-    await expect(mine).to_contain_text("待联网后发送")
+    await expect(mine).to_contain_text("连接恢复后发送")
     await me.page.context.set_offline(False)
     await expect(banner).to_be_hidden()
     await expect(await me.next_card(0)).to_contain_text("SG-HR-004")
     await expect(mine).to_have_count(1)
-    await expect(mine).not_to_contain_text("待联网后发送")
+    await expect(mine).not_to_contain_text("连接恢复后发送")
 
 
 async def test_a_ticked_paper_stays_ticked(open_resident: OpenResident) -> None:

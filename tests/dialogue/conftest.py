@@ -28,9 +28,12 @@ from core.clock import SystemClock
 from core.db import Database
 from core.identity import Identity
 from core.ids import new_id
+from core.settings import Settings
 from tests.conftest import ROOT, SET_UP, share_set_up
 
 TOKEN = "internal-token-of-the-dialogue-tests"
+CHANNEL = Settings(internal_token=TOKEN).dialogue_token()  # type: ignore[arg-type]
+"""What Rasa shows and is shown; it never holds the key that signs."""
 START_S = 150
 
 
@@ -82,8 +85,9 @@ class Bot:
     url: str
     model: Path
     database: Path
+    actions: subprocess.Popen[bytes]
 
-    def post(self, body: Any, token: str = TOKEN) -> tuple[int, dict[str, Any]]:
+    def post(self, body: Any, token: str = CHANNEL) -> tuple[int, dict[str, Any]]:
         """(status, JSON) of one call."""
         request = urllib.request.Request(
             f"{self.url}/webhooks/shenguan/webhook",
@@ -170,6 +174,7 @@ def bot(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
         "SG_DATA_DIR": str(folder),
         "SG_DATABASE_URL": f"sqlite+aiosqlite:///{database}",
         "SG_REDIS_URL": "",
+        "SG_TURN_TIMEOUT_S": "4",
         "SG_INTERNAL_TOKEN": TOKEN,
         "SG_CITY_SHENZHEN_URL": f"http://127.0.0.1:{ports['shenzhen']}",
         "SG_CITY_DONGGUAN_URL": f"http://127.0.0.1:{ports['dongguan']}",
@@ -192,11 +197,12 @@ def bot(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     try:
         for name, command in commands.items():
             with (logs / name).open("wb") as log:
-                running[name] = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log)
+                own = {**environment, "SG_INTERNAL_TOKEN": CHANNEL if name == "rasa" else TOKEN}
+                running[name] = subprocess.Popen(command, cwd=ROOT, env=own, stderr=log)
         for name, process in running.items():
             page = "status" if name == "rasa" else "healthz"
             _until_up(f"http://127.0.0.1:{ports[name]}/{page}", process, name)
-        yield Bot(f"http://127.0.0.1:{ports['rasa']}", model, database)
+        yield Bot(f"http://127.0.0.1:{ports['rasa']}", model, database, running["actions"])
     finally:
         for process in running.values():
             process.terminate()

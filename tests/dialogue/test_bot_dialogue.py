@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from typing import Any
 
@@ -183,3 +184,17 @@ def test_only_our_own_processes_get_in(bot: Bot) -> None:
     """Without the internal token nothing is answered."""
     status, data = bot.post({"sender": "c", "text": "你好"}, token="guess")
     assert (status, data["error"]["code"]) == (403, "not_allowed")
+
+
+def test_actions_away_is_an_error_not_silence(bot: Bot) -> None:
+    """While the action server hangs up the turn fails in types; afterwards it is answered again."""
+    talk = bot.talk()
+    bot.actions.send_signal(signal.SIGSTOP)
+    try:
+        body = {"sender": talk.sender, "text": "你好", "metadata": {"lang": "zh"}}
+        status, data = bot.post(body)
+    finally:
+        bot.actions.send_signal(signal.SIGCONT)
+    assert (status, data["error"]["code"]) == (503, "unavailable")
+    assert data["error"]["retryable"] is True
+    assert talk.say("你好").types == ["choices"]

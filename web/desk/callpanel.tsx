@@ -1,5 +1,6 @@
 /** The video part of a conversation: the resident large, the agent small, and the few things to press.
- *  It stays mounted while another conversation is looked at, so that the sound goes on. */
+ *  It is there, out of sight, while the ticket is only offered, so that the first picture has a place the
+ *  moment it comes; and it stays mounted while another conversation is looked at, so that the sound goes on. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
@@ -43,7 +44,7 @@ function Live({ desk, call, name }: { desk: Desk; call: Call; name: string }): J
     <>
       <VideoTile stream={call.remote.value} label={name} showVideo={picture} class="tile-remote">
         {!there ? <><Spinner /><span>{t('call.waiting_peer')}</span></>
-          : <><Avatar kind="resident" name={name} /><span>{t('call.peer_cam_off')}</span></>}
+          : <><Avatar kind="resident" name={null} /><span>{t('call.peer_cam_off')}</span></>}
       </VideoTile>
       <VideoTile stream={call.local.value} label={tl('video.self')} mirror muted showVideo={cam} class="tile-self" />
       <p class="call-top">
@@ -68,12 +69,13 @@ export function CallPanel({ desk, hidden }: { desk: Desk; hidden: boolean }): JS
   const view = calls.view.value;
   const line = calls.line.value;
   if (view === 'none' || !line) return null;
-  const held = desk.state.value.held.find((h) => h.ticket.id === line.ticket);
-  if (!held) return null;
-  const name = nameOf(held.ticket.resident);
+  const { held, offers } = desk.state.value;
+  const of = held.find((h) => h.ticket.id === line.ticket) ?? offers.find((o) => o.ticket.id === line.ticket);
+  if (!of) return null;
+  const name = nameOf(of.ticket.resident);
   const call = calls.call.value;
   return (
-    <section class={cx('call', `call-${view}`, calls.large.value && 'call-large', hidden && 'call-away')} aria-label={t('call.title')}>
+    <section class={cx('call', `call-${view}`, calls.large.value && 'call-large', (hidden || view === 'ready') && 'call-away')} aria-hidden={view === 'ready' || undefined} aria-label={t('call.title')}>
       {call && <Live desk={desk} call={call} name={name} />}
       {view === 'opening' && <div class="call-note"><Spinner /><p>{t('standby.opening')}</p></div>}
       {view === 'fault' && calls.fault.value && <div class="call-note"><DeviceHelp fault={calls.fault.value} onRetry={() => void calls.retry()} /></div>}

@@ -104,7 +104,7 @@ function Row({ desk, line, first, held }: { desk: Desk; line: Line; first: boole
   }
   return (
     <li class={cx('say', `say-${line.author}`, first && 'say-first', line.pending && 'say-pending')}>
-      <div class="say-side">{first && <Avatar kind={line.author} name={line.author === 'bot' ? null : name} />}</div>
+      <div class="say-side">{first && <Avatar kind={line.author} name={line.author === 'bot' ? null : line.author === 'resident' ? held.ticket.resident.name : name} />}</div>
       <div class="say-body">
         <p class={cx('say-meta', !first && 'sr-only')}>
           <b>{name}</b>{role && <span class="role">{role}</span>}
