@@ -9,7 +9,6 @@ import signal
 
 from aiohttp import web
 
-from actions.callbacks import CallbackStore
 from actions.listing import Listing
 from actions.reports import ReportStore
 from actions.server import build_app
@@ -18,6 +17,7 @@ from cities import open_cities
 from core import log
 from core.auth import Signer
 from core.cache import connect
+from core.callbacks import CallbackStore
 from core.clock import SystemClock
 from core.consents import ConsentStore
 from core.db import Database

@@ -114,6 +114,6 @@ class Listing:
 
 
 def context_of(turn: Turn) -> AnswerContext:
-    """What the last answer was about."""
-    stored = turn.slots.get(CONTEXT_SLOT)
+    """What the last answer was about: as the gateway says, else as the dialogue remembers."""
+    stored = turn.context or turn.slots.get(CONTEXT_SLOT)
     return AnswerContext.from_dict(stored if isinstance(stored, dict) else None)

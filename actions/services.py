@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from actions.callbacks import CallbackStore
 from actions.listing import Listing
 from actions.reports import ReportStore
 from actions.turn import Reply, Turn
 from cities import AccountResult, CaseProgress, HousingFundAccount, SocialCard, SocialSecurityRecord
 from core.auth import BadToken, Signer
+from core.callbacks import CallbackStore
 from core.cards import City
 from core.clock import Clock
 from core.errors import NotSignedIn

@@ -31,6 +31,9 @@ class Turn:
     ui_lang: Lang | None = None
     """Language the page is in, as the gateway said; None when it did not say."""
     city: City | None = None
+    context: dict[str, Any] = field(default_factory=dict)
+    """What the last answer was about, as the gateway has it: outlives a restart of Rasa and knows
+    what was answered while Rasa was away."""
     acting: str | None = None
     """Signed token that says on whose behalf the bot may ask; never logged or stored."""
     loop: str | None = None
@@ -63,6 +66,7 @@ class Turn:
             lang=_language(tracker.slots or {}, ui_lang, words),
             ui_lang=ui_lang,
             city=cast(City, city) if city in CITIES else None,
+            context=dict(metadata.get("context") or {}),
             acting=metadata.get("acting") or None,
             loop=(tracker.active_loop or {}).get("name"),
             guesses=tuple(

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import orjson
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from pydantic import BaseModel, ValidationError
 
 from core import metrics
@@ -122,7 +123,7 @@ def _route(request: web.Request) -> str:
     return resource.canonical if resource is not None else "unknown"
 
 
-def behind_proxies(count: int) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def behind_proxies(count: int) -> Middleware:
     """Middleware: the caller's address is the one our outermost proxy saw. Entries further left were
     written by the caller and are not believed."""
 
@@ -138,7 +139,7 @@ def behind_proxies(count: int) -> Callable[[web.Request, Handler], Awaitable[web
     return resolve
 
 
-def internal_only(token: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def internal_only(token: str) -> Middleware:
     """Middleware: only our own processes, who know `token`, get past; health and metrics are open."""
 
     @web.middleware

@@ -65,8 +65,8 @@ class Outbox:
         self._listeners: dict[str, list[Listener]] = {}
 
     def subscribe(self, topic: str, listener: Listener) -> None:
-        """Call `listener` for each event of `topic`; an exception is logged, the event is not lost
-        for the others."""
+        """Call `listener` for each event of `topic`; after an exception the event is told again, so
+        a listener must be able to take it twice."""
         self._listeners.setdefault(topic, []).append(listener)
 
     async def step(self) -> int:
@@ -82,25 +82,28 @@ class Outbox:
             ).all()
         if not rows:
             return 0
-        for row in rows:
-            await self._relay(Event(row.id, row.topic, row.key, row.body))
-        async with self._db.begin() as conn:
-            await conn.execute(
-                update(outbox)
-                .where(outbox.c.id.in_([row.id for row in rows]))
-                .values(relayed_at=self._clock.now())
-            )
-        return len(rows)
+        done = [
+            row.id for row in rows if await self._relay(Event(row.id, row.topic, row.key, row.body))
+        ]
+        if done:
+            async with self._db.begin() as conn:
+                await conn.execute(
+                    update(outbox).where(outbox.c.id.in_(done)).values(relayed_at=self._clock.now())
+                )
+        return len(done)
 
-    async def _relay(self, event: Event) -> None:
+    async def _relay(self, event: Event) -> bool:
+        """Whether every listener took it; a refused event is relayed again at the next step."""
+        taken = True
         for listener in self._listeners.get(event.topic, []):
             try:
                 await listener(event)
             except Exception as exc:
+                taken = False
                 log.error("outbox.listener_failed", topic=event.topic, key=event.key, exc=exc)
         RELAYED.labels(event.topic).inc()
         if self._redis is None:
-            return
+            return taken
         try:
             await self._redis.xadd(
                 OUTBOX_STREAM,
@@ -115,3 +118,4 @@ class Outbox:
             )
         except CacheDown:
             log.warning("outbox.stream_down", topic=event.topic)
+        return taken

@@ -19,7 +19,7 @@ from core.metrics import counter
 from desk.agents import Agent, AgentStore
 from desk.ports import Ports
 from desk.store import TicketEvent, TicketStore
-from desk.tickets import OPEN, WAITING, SetConsultation, Ticket
+from desk.tickets import CALLBACK, OPEN, WAITING, SetConsultation, Ticket
 
 log = get_log(__name__)
 FAILED = counter("sg_desk_effects_failed", "Consequences of ticket events that failed", ("kind",))
@@ -90,12 +90,14 @@ class Effects:
     async def _thread(self, event: TicketEvent, ticket: Ticket) -> None:
         lang = ticket.lang
         if event.kind == "opened":
-            if ticket.state in WAITING:
+            if ticket.state in WAITING and ticket.reason != CALLBACK:
                 card = await self._queued_card(ticket)
                 await self._say(event, ticket, flatten(card), [card])
         elif event.kind == "accepted" and event.agent is not None:
             line = joined(await self._agents.get(event.agent), lang)
             await self._say(event, ticket, line)
+        elif event.kind == "cancelled" and ticket.reason == CALLBACK:
+            return  # he asked for a person now and is told so
         elif event.kind in ("released", "lost", "ended", "cancelled", "abandoned"):
             await self._say(event, ticket, text(f"desk.{event.kind}", lang))
         elif event.kind in ("wrapped_up", "overdue"):

@@ -29,6 +29,8 @@ EventKind = Literal[
 WAITING: frozenset[State] = frozenset({"queued", "offered"})
 OPEN: frozenset[State] = frozenset({"queued", "offered", "active"})
 HELD: frozenset[State] = frozenset({"active", "wrap_up"})
+CALLBACK = "callback"
+"""Reason of a ticket of somebody who asked to be called: he is not kept waiting in the thread."""
 SKIP_S = 60.0
 """How long an agent who declined or missed an offer is passed over for the same ticket."""
 

@@ -16,6 +16,8 @@ import cities.oidc
 from cities.issuer import mount_sandbox_issuers
 from core import cache
 from core.auth import Signer
+from core.callbacks import TOPIC as CALLBACK_TOPIC
+from core.callbacks import CallbackStore
 from core.cards import CITIES
 from core.clock import Clock, SystemClock
 from core.db import Database
@@ -93,11 +95,12 @@ def build(
     desk = DeskService(
         db=db, redis=redis, clock=clock, settings=settings, ports=Ports(human, calls, calls)
     )
-    human.desk, human.media = desk, calls
+    human.desk, human.media, human.callbacks = desk, calls, CallbackStore(db, clock)
     turns.desk = human
     turns.complete_sign_in = lambda card, client: sign_in_card(settings, card, client)
     outbox = Outbox(db=db, redis=redis, clock=clock)
     outbox.subscribe(TOPIC, desk.on_outbox)
+    outbox.subscribe(CALLBACK_TOPIC, human.on_callback)
     gw = Gateway(
         settings=settings, clock=clock, db=db, redis=redis, http=http, outbox=outbox,
         signer=signer, store=store, hub=hub, search=search, turns=turns, tokens=tokens,

@@ -190,6 +190,15 @@ class ConversationStore:
                 .values(identity=identity.claims() if identity else None)
             )
 
+    async def drop_identity(self, conversation: str) -> None:
+        """Sign a thread out, in every browser."""
+        async with self._db.begin() as conn:
+            await conn.execute(
+                update(sessions)
+                .where(sessions.c.conversation == conversation)
+                .values(identity=None)
+            )
+
     async def append(self, conversation: str, draft: Draft) -> tuple[Message, bool]:
         """Store one message; returns it and whether it is new."""
         async with self._db.begin() as conn:

@@ -44,6 +44,12 @@ class Heartbeat(_Frame):
     type: Literal["heartbeat"]
 
 
+class Ping(_Frame):
+    """Is the socket alive?"""
+
+    type: Literal["ping"]
+
+
 class OnTicket(_Frame):
     """Something to do with a ticket."""
 
@@ -96,7 +102,16 @@ class RtcLeave(_Frame):
 
 
 Frame = (
-    Hello | PresenceFrame | Heartbeat | OnTicket | Say | Typing | WrapUpFrame | RtcOffer | RtcLeave
+    Hello
+    | PresenceFrame
+    | Heartbeat
+    | Ping
+    | OnTicket
+    | Say
+    | Typing
+    | WrapUpFrame
+    | RtcOffer
+    | RtcLeave
 )
 _FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
 

@@ -33,6 +33,7 @@ from gateway.desk_frames import (
     Heartbeat,
     Hello,
     OnTicket,
+    Ping,
     PresenceFrame,
     RtcLeave,
     RtcOffer,
@@ -173,6 +174,9 @@ class DeskSocket:
                 "type": "welcome",
                 "agent": agent_view(self._agent),
                 "status": presence.status if presence else "offline",
+                "media": list(presence.media) if presence else [],
+                "limits": {"message_max_chars": self._edge.settings.message_max_chars},
+                "sandbox": self._edge.settings.sandbox,
                 "queue": await self._desk.queue(self._agent),
                 "tickets": tickets,
                 "ice": self._edge.ice(),
@@ -284,6 +288,8 @@ class DeskSocket:
 
     async def _do(self, frame: Frame) -> None:
         match frame:
+            case Ping():
+                await self._out.put({"type": "pong"})
             case Heartbeat():
                 await self._check_session()
                 await self._desk.heartbeat(self._agent)

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from core.callbacks import CallbackStore
 from core.cards import Card, City, Mode, dump_card
 from core.clock import Clock
 from core.errors import AppError, NotFound
 from core.i18n import Lang, text
 from core.identity import Identity
 from core.log import get_log
+from core.outbox import Event
 from desk.service import DeskService
+from desk.tickets import CALLBACK, WAITING, Ticket
 from gateway.conversations import Conversation, ConversationStore, Draft, Message
 from gateway.hub import Hub
 from gateway.tokens import TokenBox
@@ -37,6 +40,10 @@ class Media(Protocol):
     async def leave(self, consultation: str, leg: str) -> None:
         """A leg hangs up."""
         ...
+
+
+def _waits_for_call(ticket: Ticket) -> bool:
+    return ticket.reason == CALLBACK and ticket.state in WAITING
 
 
 def summarise(
@@ -70,6 +77,7 @@ class HumanSide:
 
     desk: DeskService
     media: Media
+    callbacks: CallbackStore
 
     def __init__(
         self,
@@ -87,8 +95,10 @@ class HumanSide:
     # ---- for turns and sockets ------------------------------------------------
 
     async def holds(self, conversation: str) -> bool:
-        """Whether a person holds, or is about to take, the thread."""
-        return await self.desk.store.open_of(conversation) is not None
+        """Whether a person holds, or is about to take, the thread. Who only waits for a call goes
+        on talking to the bot until the agent is there."""
+        ticket = await self.desk.store.open_of(conversation)
+        return ticket is not None and not _waits_for_call(ticket)
 
     async def resident_said(self, conversation: str, message: Message) -> None:
         """Show a resident's message to the agent."""
@@ -107,7 +117,11 @@ class HumanSide:
 
     async def state(self, conversation: str) -> dict[str, Any]:
         """`State` of the protocol."""
-        return {"assistant": self._assistant(), **await self.desk.state_of(conversation)}
+        state = await self.desk.state_of(conversation)
+        ticket = await self.desk.store.open_of(conversation)
+        if ticket is not None and _waits_for_call(ticket):
+            state |= {"mode": "bot", "position": None, "wait_s": None}
+        return {"assistant": self._assistant(), **state}
 
     async def request(
         self, conversation: Conversation, mode: Mode, identity: Identity | None
@@ -117,6 +131,9 @@ class HumanSide:
         city: City | None = conversation.state.get("city")
         if city is None and identity is not None:
             city = identity.issuer
+        waiting = await self.desk.store.open_of(conversation.id)
+        if waiting is not None and _waits_for_call(waiting):
+            await self.desk.cancel(conversation.id)  # a person now is better than a call later
         await self.desk.open_ticket(
             conversation=conversation.id,
             media=mode,
@@ -128,6 +145,24 @@ class HumanSide:
             summary=summarise(conversation.lang, messages, conversation.state, city),
         )
         await self.state_changed(conversation.id)
+
+    async def on_callback(self, event: Event) -> None:
+        """Listener of the outbox: a request to be called back becomes a ticket. Safe to repeat."""
+        request = await self.callbacks.get(event.key)
+        conversation = await self._store.get(request.conversation) if request else None
+        if request is None or conversation is None:
+            return
+        messages = [m.public() for m in await self._store.after(conversation.id, 0, limit=60)]
+        told = summarise(request.lang, messages, conversation.state, request.city)
+        told["text"] = text(
+            "gateway.call_back", request.lang, phone=request.phone, about=request.about,
+            when=request.wanted_at,
+        )  # fmt: skip
+        await self.desk.open_ticket(
+            conversation=conversation.id, media="text", lang=request.lang, city=request.city,
+            reason=CALLBACK, resident_name_masked=None, level="L0", summary=told,
+        )  # fmt: skip
+        await self.callbacks.queued(request.id)
 
     async def cancel(self, conversation: str) -> None:
         """Leave the queue, or end the conversation with the agent."""
@@ -161,7 +196,7 @@ class HumanSide:
         for ticket in await self.desk.store.waiting():
             conversation = await self._store.get(ticket.conversation)
             polls = conversation is not None and conversation.client == "rest"
-            if polls or self._hub.listening(ticket.conversation):
+            if polls or ticket.reason == CALLBACK or self._hub.listening(ticket.conversation):
                 continue
             waiting.add(ticket.conversation)
             since = self._absent.setdefault(ticket.conversation, now)

@@ -26,7 +26,7 @@ from core.metrics import histogram
 from core.settings import Settings
 from knowledge.answers import AnswerContext, Reply, Responder
 from knowledge.catalogue import Catalogue
-from knowledge.embed import Embedder, Vector, open_embedder
+from knowledge.embed import Vector
 from knowledge.search import SearchEngine, SearchResult
 
 log = get_log(__name__)
@@ -52,22 +52,19 @@ class SearchRuntime:
         self._settings, self._redis = settings, redis
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="search")
         self._engine: SearchEngine | None = None
-        self._embedder: Embedder | None = None
         self._responder: Responder | None = None
         self._failure: str | None = None
 
     async def open(self) -> None:
         """Load index and model; a failure is kept for `/readyz` and raised to callers."""
         try:
-            embedder = await self._run(open_embedder, self._settings)
-            engine = await self._run(SearchEngine.open, self._settings, embedder=embedder)
+            engine = await self._run(SearchEngine.open, self._settings)
             await self._run(engine.search, "社保卡", lang="zh", city=None, k=1)  # warm
         except Exception as exc:
             self._failure = type(exc).__name__
             log.error("search.not_opened", exc=exc)
             return
-        self._embedder, self._responder = embedder, Responder(engine, engine.catalogue)
-        self._engine = engine
+        self._engine, self._responder = engine, Responder(engine, engine.catalogue)
 
     @property
     def ready(self) -> bool:
@@ -90,7 +87,7 @@ class SearchRuntime:
         """Embedding of a resident's own words for understanding, float32[dim]; the one for search
         (of the normalised words) is left in Redis for the actions."""
         with SEARCH_SECONDS.labels("embed").time():
-            spoken, normalised = await self._run(self._embed, text)
+            spoken, normalised = await self._run(self.engine.embed_turn, text)
         if self._redis is not None:
             try:
                 await self._redis.set(
@@ -99,11 +96,6 @@ class SearchRuntime:
             except CacheDown:
                 log.warning("search.vector_not_shared")
         return spoken
-
-    def _embed(self, text: str) -> tuple[Vector, Vector]:
-        engine = self.engine
-        assert self._embedder is not None
-        return self._embedder.encode_query(text), engine.embed(text)
 
     async def search(
         self, query: str, *, lang: Lang | None, city: City | None, k: int
@@ -128,12 +120,10 @@ class SearchRuntime:
         if chosen is None:
             raise Unavailable("assistant_warming", details={"missing": "chat"})
         values = orjson.loads(chosen.group(1))
-        card = await self._run(
-            responder.answer_card, values["code"], lang=lang, city=values.get("city"),
+        return await self._run(
+            responder.choose, values["code"], lang=lang, city=values.get("city"),
             facet=values.get("facet"), today=today,
         )  # fmt: skip
-        asked = AnswerContext(code=card.code, city=values.get("city"), facet=card.facet)
-        return Reply((card,), asked, "answer", (card.code,))
 
     async def _run(self, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         loop = asyncio.get_running_loop()

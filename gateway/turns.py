@@ -39,7 +39,8 @@ TURNS = counter("sg_gateway_turns", "Turns by who answered", ("answerer",))
 TURN_SECONDS = histogram("sg_gateway_turn_seconds", "Resident's message in to answer stored")
 ACTING_TTL_S = 120
 RECOVER_WITHIN = timedelta(minutes=30)
-HANDOFF_PAYLOAD = "/gateway_handoff"
+SIGN_OUT = "sign_out"
+"""Intent on which the identity is dropped; the bot has said so."""
 
 
 def who_answers(*, human_holds: bool, rasa_ready: bool) -> Answerer:
@@ -183,8 +184,10 @@ class TurnService:
             cards = [_error_notice(AppError(), message.lang)]
         TURNS.labels(answerer).inc()
         drafts = await self._drafts(conversation, message, cards)
+        changed = state.get("asked_lang") != conversation.state.get("asked_lang")
+        lang: Lang = state["asked_lang"] if changed else message.lang
         stored = await self._store.answer(
-            conversation.id, message.id, drafts, lang=message.lang, state=state
+            conversation.id, message.id, drafts, lang=lang, state=state
         )
         for item in stored:
             self._hub.send(conversation.id, {"type": "message", **item.public()})
@@ -218,6 +221,13 @@ class TurnService:
             # Rasa swallows a failed action: the action server is away, the list is not.
             raise NothingSaid(details={"missing": "actions"})
         _remember(state, result)
+        wanted = result.slots.get("lang")
+        if wanted in ("zh", "en") and wanted != state.get("asked_lang"):
+            state["asked_lang"] = wanted  # "in English, please": the page follows
+            self._hub.send(conversation.id, {"type": "lang", "lang": wanted})
+        if result.intent and result.intent.get("name") == SIGN_OUT:
+            await self._store.drop_identity(conversation.id)
+            self._hub.send(conversation.id, {"type": "identity", "identity": None})
         return [_as_card(m, message.lang) for m in result.messages]
 
     async def _by_search(self, message: Message, state: dict[str, Any]) -> list[dict[str, Any]]:

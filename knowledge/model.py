@@ -19,7 +19,9 @@ Domain = Literal[
     "public_security", "hrss", "market", "civil", "housing", "medical_insurance", "health",
     "transport", "tax", "education", "justice", "veterans", "utilities", "cross",
 ]  # fmt: skip
-Channel = Literal["online", "app", "mini", "video", "kiosk", "window", "phone", "door", "mail", "bank"]
+Channel = Literal[
+    "online", "app", "mini", "video", "kiosk", "window", "phone", "door", "mail", "bank"
+]
 CrossCityMode = Literal[
     "full_online", "accept_elsewhere", "joint_handling", "nationwide", "one_matter",
     "kiosk", "video", "per_city", "local_only",
@@ -193,7 +195,8 @@ class ServiceItem(_Record):
         if own is None:
             return None
         merged = {
-            field: getattr(own, field) or getattr(self.common, field) for field in Variant.model_fields
+            field: getattr(own, field) or getattr(self.common, field)
+            for field in Variant.model_fields
         }
         merged["notes"] = [*self.common.notes, *own.notes]
         merged["conditions"] = [*self.common.conditions, *own.conditions]

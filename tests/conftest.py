@@ -14,6 +14,9 @@ from core.db import Database
 from core.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+ROOMS_WITH_TABLES = (
+    "core.callbacks", "core.consents", "core.outbox", "desk.tables", "gateway.tables", "video.tables",
+)  # fmt: skip
 CATEGORIES = {"unit", "dialogue", "contract", "browser", "failure", "load"}
 SET_UP = Path(os.environ.get("SG_DATA_DIR") or ROOT / "var").resolve()
 """Where `make test` put the embedding model, the index and the trained dialogue model."""
@@ -36,7 +39,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
     """An empty SQLite record with every table."""
-    for room in ("core.consents", "core.outbox", "desk.tables", "gateway.tables", "video.tables"):
+    for room in ROOMS_WITH_TABLES:
         importlib.import_module(room)
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
     await database.create_all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
+import core.callbacks
 import core.consents
 import core.outbox
 import desk.tables
@@ -12,7 +13,7 @@ import gateway.tables
 import video.tables
 from core.db import metadata
 
-ROOMS = (core.consents, core.outbox, desk.tables, gateway.tables, video.tables)
+ROOMS = (core.callbacks, core.consents, core.outbox, desk.tables, gateway.tables, video.tables)
 
 
 def run(connection: Connection) -> None:

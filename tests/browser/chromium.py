@@ -31,11 +31,11 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser; Playwright's own when none is installed."""
+async def chromium(*more: str) -> AsyncIterator[Browser]:
+    """A browser, with `more` arguments; Playwright's own when none is installed."""
     installed = await asyncio.to_thread(lambda: next(filter(None, map(shutil.which, NAMES)), None))
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=installed, args=ARGS)
+        browser = await playwright.chromium.launch(executable_path=installed, args=[*ARGS, *more])
         try:
             yield browser
         finally:

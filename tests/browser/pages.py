@@ -68,7 +68,9 @@ class ResidentPage:
 
     def __init__(self, page: Page, product: Product, watch: Watch, lang: str) -> None:
         self.page, self.product, self.watch = page, product, watch
-        self.box = page.get_by_role("textbox", name="Your question" if lang == "en" else "输入您的问题")
+        self.box = page.get_by_role(
+            "textbox", name="Your question" if lang == "en" else "输入您的问题"
+        )
         self.thread = page.get_by_role("log")
         self.cards = self.thread.get_by_role("article")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from tests.conftest import ROOT
 from tests.product import Product, resident
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 STILL: dict[str, Any] = {"reduced_motion": "reduce"}
 """Colours are measured; a fade must not be caught half way."""
 RUN = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(
@@ -25,7 +24,7 @@ RUN = """async () => (await axe.run(document, {resultTypes: ['violations']})).vi
 
 async def violations(page: Page) -> list[str]:
     """What axe-core finds wrong with the page as it is now."""
-    await page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    await page.evaluate(AXE)
     await page.evaluate("() => Promise.all(document.getAnimations().map(a => a.finished))")
     found: list[str] = await page.evaluate(RUN)
     return found
@@ -66,7 +65,9 @@ async def test_the_issuer_and_the_account_card(open_resident: OpenResident) -> N
     await me.page.get_by_role("button", name="罗志强").click()
     await expect(me.page.get_by_label("6 位验证码")).to_be_visible()
     assert await violations(me.page) == [], "second factor"
-    await me.page.get_by_label("6 位验证码").fill(resident("luo")["issuers"]["shenzhen"]["second_factor"])
+    await me.page.get_by_label("6 位验证码").fill(
+        resident("luo")["issuers"]["shenzhen"]["second_factor"]
+    )
     await me.page.get_by_role("button", name="确认").click()
     card = await consented(me)
     await expect(card.get_by_role("region", name="深圳")).to_be_visible()
@@ -74,9 +75,7 @@ async def test_the_issuer_and_the_account_card(open_resident: OpenResident) -> N
     await me.ask("撤回授权")
 
 
-async def test_the_desk(
-    open_desk: OpenDesk, open_resident: OpenResident, product: Product
-) -> None:
+async def test_the_desk(open_desk: OpenDesk, open_resident: OpenResident, product: Product) -> None:
     """Sign-in, idle, an offer, a conversation, the report; and the resident's page meanwhile."""
     me = await open_resident(**STILL)
     out = await me.page.context.new_page()

@@ -35,7 +35,9 @@ async def plays(page: Page, name: str) -> None:
     """The picture of `name` is there and moves on."""
     start = await page.wait_for_function(PLAYS, arg=name)
     then = await start.json_value()
-    await page.wait_for_function(f"([name, then]) => ({PLAYS})(name) > then + 0.5", arg=[name, then])
+    await page.wait_for_function(
+        f"([name, then]) => ({PLAYS})(name) > then + 0.5", arg=[name, then]
+    )
 
 
 async def into_the_waiting_room(me: ResidentPage) -> None:

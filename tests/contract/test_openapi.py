@@ -46,12 +46,14 @@ class Api:
 @pytest.fixture
 async def api(settings: Settings) -> AsyncIterator[Api]:
     """The real application with a fake Rasa that is up."""
-    async with fake_rasa(settings.dialogue_token()) as (_, url):
-        async with running(settings.model_copy(update={"rasa_url": url})) as (client, gw):
-            await rasa_is_seen(gw)
-            async with client.get(DOCUMENT) as answer:
-                assert answer.status == 200
-                yield Api(client, await answer.json())
+    async with (
+        fake_rasa(settings.dialogue_token()) as (_, url),
+        running(settings.model_copy(update={"rasa_url": url})) as (client, gw),
+    ):
+        await rasa_is_seen(gw)
+        async with client.get(DOCUMENT) as answer:
+            assert answer.status == 200
+            yield Api(client, await answer.json())
 
 
 async def _signed_in(api: Api) -> str:

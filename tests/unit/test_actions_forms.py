@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.callbacks import CallbackStore, callback_requests, masked_phone, phone_in
+from actions.callbacks import masked_phone, phone_in
 from actions.forms import (
     CALLBACK,
     CASE,
@@ -19,6 +19,7 @@ from actions.forms import (
     submit_case,
 )
 from actions.turn import Turn
+from core.callbacks import CallbackStore, callback_requests
 from core.cards import AccountCard, FormCard, HandoffCard, NoticeCard, parse_card
 from core.clock import FakeClock
 from core.db import Database

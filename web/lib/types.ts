@@ -169,6 +169,7 @@ export interface Message {
   author: Author;
   /** ISO date-time. */
   at: string;
+  lang?: Lang;
   text: string;
   cards: Card[];
   client_id?: string | null;
@@ -230,7 +231,8 @@ export type ChatFrame =
   | ({ type: 'message' | 'message.changed' } & Message)
   | { type: 'typing'; author: 'bot' | 'agent'; on: boolean }
   | ({ type: 'state' } & State)
-  | { type: 'identity'; identity: Identity | null };
+  | { type: 'identity'; identity: Identity | null }
+  | { type: 'lang'; lang: Lang };
 
 // ------------------------------------------------------------------ desk
 

@@ -167,6 +167,7 @@ export class Chat {
       case 'rtc.answer': return this.rtc?.answer(frame.consultation, frame.sdp);
       case 'rtc.state': return this.rtc?.state(frame);
       case 'error': return this.failed(frame.error, frame.client_id);
+      case 'lang': return setLang(frame.lang);
       case 'pong': return;
     }
   }

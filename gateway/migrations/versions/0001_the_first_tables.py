@@ -7,7 +7,7 @@ from alembic import op
 
 import core.db
 
-revision = '3d130ef15eb8'
+revision = '0001'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -38,6 +38,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_agents')),
     sa.UniqueConstraint('username', name=op.f('uq_agents_username'))
     )
+    op.create_table('callback_requests',
+    sa.Column('id', sa.String(length=40), nullable=False),
+    sa.Column('conversation', sa.String(length=80), nullable=False),
+    sa.Column('phone', sa.String(length=20), nullable=False),
+    sa.Column('about', sa.String(length=200), nullable=False),
+    sa.Column('wanted_at', sa.String(length=80), nullable=False),
+    sa.Column('lang', sa.String(length=2), nullable=False),
+    sa.Column('city', sa.String(length=12), nullable=True),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('requested_at', core.db.Utc(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_callback_requests'))
+    )
+    with op.batch_alter_table('callback_requests', schema=None) as batch_op:
+        batch_op.create_index('ix_callback_requests_state', ['state', 'requested_at'], unique=False)
+
     op.create_table('consents',
     sa.Column('id', sa.String(length=40), nullable=False),
     sa.Column('network_id', sa.String(length=80), nullable=False),
@@ -277,5 +292,9 @@ def downgrade() -> None:
         batch_op.drop_index('ix_consents_person')
 
     op.drop_table('consents')
+    with op.batch_alter_table('callback_requests', schema=None) as batch_op:
+        batch_op.drop_index('ix_callback_requests_state')
+
+    op.drop_table('callback_requests')
     op.drop_table('agents')
     # ### end Alembic commands ###
