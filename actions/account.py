@@ -7,10 +7,12 @@ answer is kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 from actions.chips import chip, notice
+from actions.listing import CONTEXT_SLOT
 from actions.services import Services
 from actions.turn import Reply, Turn
 from cities import present
@@ -67,9 +69,36 @@ _NEXT: dict[str, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 
 
+_ONLY_THE_SUBJECT = re.compile(
+    r"\W*(住房)?公积金\W*|\W*(社会保险|社会保障|社保|医保)\W*"
+    r"|\W*(housing|provident|housing provident) fund\W*|\W*social (security|insurance)\W*",
+    re.IGNORECASE,
+)
+"""A subject without a wish: it may be one's own record or any of its services."""
+MAX_CHOICES = 4
+
+
 async def account(services: Services, turn: Turn) -> Reply:
-    """Answer the request of this turn's intent."""
+    """Answer the request of this turn's intent; a bare subject gets one clarifying question."""
+    if turn.text and _ONLY_THE_SUBJECT.fullmatch(turn.text):
+        return await _which(services, turn)
     return await request(services, turn, turn.intent)
+
+
+async def _which(services: Services, turn: Turn) -> Reply:
+    """One's own record first, then what the list has on the subject."""
+    found = await services.listing.ask(turn)
+    offered = next((c.choices for c in found.cards if isinstance(c, ChoicesCard)), [])
+    key = (
+        "housing_fund"
+        if turn.intent in ("check_housing_fund", "estimate_withdrawal")
+        else ("social_security")
+    )
+    own = chip(turn, key, f"check_{key}")
+    card = ChoicesCard(
+        lang=turn.lang, prompt=turn.say("account.which"), choices=[own, *offered][: MAX_CHOICES + 1]
+    )
+    return Reply([card], {CONTEXT_SLOT: found.context.as_dict()})
 
 
 async def request(services: Services, turn: Turn, wanted: str) -> Reply:

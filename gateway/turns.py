@@ -22,6 +22,7 @@ from core.i18n import Lang, detect_lang, text
 from core.identity import Identity
 from core.log import get_log
 from core.metrics import counter, histogram
+from core.safety import Danger, danger_in
 from core.settings import Settings
 from gateway.conversations import Conversation, ConversationStore, Draft, Message
 from gateway.hub import Hub
@@ -124,7 +125,20 @@ class TurnService:
             self._hub.send(conversation.id, {"type": "message", **message.public()})
             if human and self.desk is not None:
                 await self.desk.resident_said(conversation.id, message)
+                await self._watch_over(conversation, message)
         return message, new
+
+    async def _watch_over(self, conversation: Conversation, message: Message) -> None:
+        """Somebody in danger gets the numbers at once, also while he waits for a person."""
+        danger = danger_in(message.text) if message.payload is None else None
+        if danger is None:
+            return
+        card = danger_notice(danger, message.lang)
+        draft = Draft(
+            "system", flatten_card(card), message.lang, f"danger:{message.id}", cards=[card]
+        )
+        told, _ = await self._store.append(conversation.id, draft)
+        self._hub.send(conversation.id, {"type": "message", **told.public()})
 
     def answer_soon(self, message: Message, identity: Identity | None) -> None:
         """Answer in the background; failures are answered with a notice, never dropped."""
@@ -221,6 +235,7 @@ class TurnService:
             # Rasa swallows a failed action: the action server is away, the list is not.
             raise NothingSaid(details={"missing": "actions"})
         _remember(state, result)
+        state.pop("warming_told", None)
         wanted = result.slots.get("lang")
         if wanted in ("zh", "en") and wanted != state.get("asked_lang"):
             state["asked_lang"] = wanted  # "in English, please": the page follows
@@ -232,6 +247,8 @@ class TurnService:
 
     async def _by_search(self, message: Message, state: dict[str, Any]) -> list[dict[str, Any]]:
         lang = message.lang
+        if message.payload is None and (danger := danger_in(message.text)) is not None:
+            return [danger_notice(danger, lang)]
         reply = await self._search.respond(
             Said(message.client_id, message.text, message.payload),
             lang=lang,
@@ -240,8 +257,11 @@ class TurnService:
             today=self._clock.now().astimezone(CITY_TZ).date(),
         )
         state["answer_context"] = reply.context.as_dict()
-        warming = NoticeCard(lang=lang, text=text("gateway.warming", lang))
-        return [*map(dump_card, reply.cards), dump_card(warming)]
+        cards = [dump_card(card) for card in reply.cards]
+        if not state.get("warming_told"):
+            state["warming_told"] = True
+            cards.append(dump_card(NoticeCard(lang=lang, text=text("gateway.warming", lang))))
+        return cards
 
     async def _drafts(
         self, conversation: Conversation, message: Message, cards: list[dict[str, Any]]
@@ -340,6 +360,18 @@ def _as_card(message: dict[str, Any], lang: Lang) -> dict[str, Any]:
     if custom:
         return dump_card(parse_card(custom))
     return dump_card(NoticeCard(lang=lang, text=message.get("text") or ""))
+
+
+def danger_notice(danger: Danger, lang: Lang) -> dict[str, Any]:
+    """Numbers first, in the words the bot uses."""
+    return dump_card(
+        NoticeCard(
+            lang=lang,
+            level="urgent",
+            title=text(f"actions.crisis.{danger}.title", lang),
+            text=text(f"actions.crisis.{danger}.text", lang),
+        )
+    )
 
 
 def _error_notice(err: AppError, lang: Lang) -> dict[str, Any]:

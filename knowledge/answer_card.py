@@ -124,6 +124,9 @@ def headline(
     """The asked fact in one line; for an overview the three facts people need first."""
     if facet == "which_city":
         return item.jurisdiction.text.in_(lang)
+    if facet == "eligibility":
+        # "can I, from the other city?": where no condition is listed, the rule of jurisdiction tells.
+        return _fact(found, rows, scope, facet, lang) or item.jurisdiction.text.in_(lang)
     if facet != "overview":
         return _fact(found, rows, scope, facet, lang) or text(
             "knowledge.nothing_on", lang, facet=facet_label(facet, lang)

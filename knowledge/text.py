@@ -116,6 +116,16 @@ _CLAUSE = re.compile(
 )
 
 
+_FRAME_START = re.compile(
+    r"^(?:我|俺|我们)?(?:现在)?(?:想|要|想要|需要|打算|准备)(?:去)?(?:办理|申办|申请|办|弄|搞)"
+    r"(?:一下|一个|一张|个|张|下)?(?=..)"
+    r"|^(?:要|该|应该)?(?:怎么|怎样|如何|咋)(?:去)?(?:办理|申办|申请|办|弄)(?:一下|一个|一张|个|张|下)?(?=..)"
+)
+_FRAME_END = re.compile(
+    r"(?:我)?(?:要|该|应该|得)?(?:怎么|怎样|如何|咋)(?:办理|申办|申请|办|弄|搞|处理)(?:呢|啊|呀|哦|的|啦)?$"
+)
+
+
 def simplify(text: str) -> str:
     """NFKC, one line, simplified characters, lower-case Latin; nothing else changed."""
     clean = _CONTROL.sub(" ", unicodedata.normalize("NFKC", text))
@@ -166,6 +176,13 @@ def without_cities(text: str) -> str:
     return out or text
 
 
+def without_frame(text: str) -> str:
+    """Text without the words that only say "I want to get done" or "how is it done": every matter can
+    be asked so, and the words tell none apart. What is asked about it is read from the whole text."""
+    out = _FRAME_END.sub("", _FRAME_START.sub("", text)).strip(" ,，.。")
+    return out if len(out) > 1 else text
+
+
 def _nearest(text: str, match: re.Match[str], mentions: list[tuple[City, int, int]]) -> City:
     """「上班在深圳」 and "work in Shenzhen" point ahead; otherwise the city before counts."""
     for city, start, _ in mentions:
@@ -204,7 +221,7 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
     return Understood(
         original=original,
         text=clean,
-        core=without_cities(clean),
+        core=without_frame(without_cities(clean)) if spoken == "zh" else without_cities(clean),
         lang=spoken,
         cantonese=is_yue,
         cities=cities,

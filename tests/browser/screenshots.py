@@ -125,37 +125,34 @@ async def _answers(browser: Browser, product: Product) -> None:
     await _save(wide.page, "resident-desktop")
 
 
-async def _text_desk(browser: Browser, product: Product) -> None:
+async def _text_desk(homes: Browser, office: Browser, product: Product) -> None:
     """One conversation under way, two more residents waiting."""
-    first = await _resident(browser, product, viewport=PHONE)
+    first = await _resident(homes, product, viewport=PHONE)
     await first.ask("社保卡丢了怎么补办")
     await first.ask("要多少钱")
     await first.to_person()
-    desk = await _desk(browser, product, "linxiao")
+    desk = await _desk(office, product, "linxiao")
     await desk.go_online()
     await desk.accept()
-    button = desk.page.get_by_role("group", name="接待状态").get_by_role("button", name="离开")
-    await button.click()
     await desk.say("您好，我是林晓。卡是在深圳还是东莞办的？")
     await first.say("东莞办的，上周在深圳地铁上丢了。")
     await expect(desk.thread.get_by_text("东莞办的，上周")).to_be_visible()
     await desk.say("明白。请先在“i莞家”或拨 12333 挂失，再到东莞的服务银行网点补办，当场可取。")
     waiting = []
-    for question, mode in (
-        ("东莞居住证到期了怎么签注", "文字咨询"),
-        ("深圳公积金怎么提取", "文字咨询"),
-    ):
-        other = await _resident(browser, product, viewport=PHONE)
+    for question in ("东莞居住证到期了怎么签注", "深圳公积金怎么提取"):
+        other = await _resident(homes, product, viewport=PHONE)
         await other.ask(question)
-        await other.to_person(mode)
-        await expect(other.page.get_by_role("region", name="排队等候人工服务")).to_be_visible()
+        await other.to_person("视频咨询")  # a video call needs an agent who does nothing else
+        await other.page.get_by_role("button", name="进入等候室").click()
+        await expect(other.page.get_by_role("region", name="等候室")).to_be_visible()
         waiting.append(other)
-    await expect(
-        desk.page.get_by_role("group", name="等候名单").get_by_role("listitem")
-    ).to_have_count(2)
+    rows = desk.page.get_by_role("group", name="等候名单").get_by_role("listitem")
+    await expect(rows).to_have_count(2)
     await _save(desk.page, "desk")
-    for page in (*waiting, first):
+    for page in waiting:
         await page.leave()
+    await desk.end()
+    await desk.wrap_up("请先挂失，再到东莞的服务银行网点补办社保卡。")
     await desk.leave()
 
 
@@ -175,7 +172,8 @@ async def _call(homes: Browser, office: Browser, product: Product) -> None:
     await me.say("好的，我现在住在东莞，社保在深圳。")
     await expect(desk.thread.get_by_text("社保在深圳")).to_be_visible()
     await _save(me.page, "call")
-    await me.leave()
+    await desk.end()
+    await desk.wrap_up("已说明异地就医备案的材料和渠道。")
     await desk.leave()
 
 
@@ -205,11 +203,11 @@ async def main() -> None:
         async with chromium() as browser:
             if "answers" in args.only:
                 await _answers(browser, product)
-            if "desk" in args.only:
-                await _text_desk(browser, product)
             files = [await _camera(browser, who, Path(name)) for who in ("resident", "agent")]
-        if "call" in args.only:
-            async with _with_camera(files[0]) as homes, _with_camera(files[1]) as office:
+        async with _with_camera(files[0]) as homes, _with_camera(files[1]) as office:
+            if "desk" in args.only:
+                await _text_desk(homes, office, product)
+            if "call" in args.only:
                 await _call(homes, office, product)
 
 

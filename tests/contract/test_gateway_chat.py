@@ -288,3 +288,27 @@ async def test_a_handoff_card_tells_modes_and_wait(product: Product) -> None:
     assert card["type"] == "handoff"
     assert card["modes"] == ["text", "video"]
     assert card["wait_s"] is None
+
+
+async def test_somebody_in_danger_gets_the_numbers_while_waiting_and_while_rasa_is_away(
+    product: Product,
+) -> None:
+    """Silence is for the bot, not for 120, 110 and 12356."""
+    async with page(product.client) as resident:
+        await resident.send(type="handoff", client_id="client-0001", mode="text")
+        await resident.until("state", mode="queued")
+        await resident.send(type="say", client_id="client-0002", text="我不想活了")
+        told = await resident.until("message", author="system", text=_numbers("self_harm"))
+        assert told["cards"][0]["level"] == "urgent"
+        await resident.send(type="handoff.cancel")
+        await resident.until("state", mode="bot")
+        product.rasa.up = False
+        answer = await resident.say("我老公打我", "client-0003")
+    assert answer["cards"][0]["level"] == "urgent"
+    assert "110" in answer["text"]
+
+
+def _numbers(danger: str) -> str:
+    from core.i18n import text
+
+    return "\n".join(text(f"actions.crisis.{danger}.{part}", "zh") for part in ("title", "text"))
