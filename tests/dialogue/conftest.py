@@ -149,7 +149,7 @@ def _until_up(url: str, process: subprocess.Popen[bytes], what: str) -> None:
 
 
 async def _make_tables(url: str) -> None:
-    for room in ("core.consents", "core.outbox", "actions.callbacks"):
+    for room in ("core.consents", "core.outbox", "core.callbacks"):
         importlib.import_module(room)
     database = Database(url)
     await database.create_all()
