@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
 from core.cards import Card
 from core.errors import InvalidInput, TooLarge
@@ -45,7 +45,7 @@ class RestMessage(BaseModel):
     message: StrictStr = Field(min_length=1)
     metadata: dict[str, Any] | None = None
     input_channel: StrictStr | None = None
-    stream: bool | None = None
+    stream: StrictBool | None = None
 
 
 class RestButton(BaseModel):
@@ -142,7 +142,8 @@ def chat_routes(gw: Gateway) -> list[ApiRoute]:
 
     return [
         ApiRoute("POST", "/api/v1/session", open_session, SessionRequest, SessionResponse,
-                 "Start or resume the conversation of this browser", ("chat",), (400, 413, 415, 429)),
+                 "Start or resume the conversation of this browser", ("chat",), (400, 413, 415, 429),
+                 request_optional=True),
         ApiRoute("POST", "/webhooks/rest/webhook", rest_webhook, RestMessage, RestAnswer,
                  "One turn, in the shape of Rasa's REST channel", ("rasa clients",),
                  (400, 403, 413, 415, 429, 503), response_is_list=True),

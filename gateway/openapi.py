@@ -49,6 +49,8 @@ class ApiRoute:
     query: type[BaseModel] | None = None
     status: int = 200
     response_is_list: bool = False
+    request_optional: bool = False
+    """Whether the body may be left out."""
     secured: str | None = None
     """Name of the cookie that is needed."""
     path_params: dict[str, str] = field(default_factory=dict)
@@ -117,7 +119,10 @@ def _operation(route: ApiRoute) -> dict[str, Any]:
     if parameters := _parameters(route):
         operation["parameters"] = parameters
     if route.request is not None:
-        operation["requestBody"] = {"required": True, "content": _json(route.request.__name__)}
+        operation["requestBody"] = {
+            "required": not route.request_optional,
+            "content": _json(route.request.__name__),
+        }
     if route.secured:
         operation["security"] = [{route.secured: []}]
     return operation

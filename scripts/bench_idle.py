@@ -57,12 +57,15 @@ async def _first_turn(url: str, began: float) -> float:
 
 
 def set_up_again() -> float:
-    """Seconds that `make run` takes to see that everything is set up."""
-    started = time.monotonic()
-    subprocess.run(
-        ["python3", "scripts/setup.py", "run"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
-    )
-    return time.monotonic() - started
+    """Seconds that `make run` takes to see that everything is set up, once it is."""
+    took = 0.0
+    for _ in range(2):
+        started = time.monotonic()
+        subprocess.run(
+            ["python3", "scripts/setup.py", "run"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+        )
+        took = time.monotonic() - started
+    return took
 
 
 async def starting(folder: Path, set_up_s: float) -> tuple[Product, list[Row]]:

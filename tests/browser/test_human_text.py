@@ -42,16 +42,19 @@ async def test_a_person_takes_over_by_text_and_hands_back(
 
     await desk.end()
     await desk.wrap_up(SUMMARY)
-    rating = me.cards.filter(has_text="本次服务小结")
+    rating = me.cards.filter(has=me.page.get_by_role("radio"))
     await expect(rating).to_contain_text(SUMMARY)
+    shown = await me.cards.count()
     await rating.get_by_role("radio", name="5 星").check(force=True)
     await rating.get_by_role("textbox").fill("讲得很清楚")
     await rating.get_by_role("button", name="提交评价").click()
-    await expect(rating).to_contain_text("感谢您的评价")
-    answer = await me.ask("居住证怎么办")
-    await expect(answer).to_contain_text("居住证")
+    await expect(me.thread.get_by_text("感谢您的评价")).to_be_visible()
+    await me.say("居住证怎么办")
+    await expect(me.cards.last).to_contain_text("居住证申领")
+    assert await me.cards.count() == shown + 1, "rating took another card out of the thread"
     await me.page.reload()
-    await expect(me.cards.filter(has_text="本次服务小结")).to_contain_text("感谢您的评价")
+    await expect(me.thread.get_by_text("感谢您的评价")).to_be_visible()
+    await expect(me.cards).to_have_count(shown + 1)
 
 
 async def test_waiting_can_be_given_up(open_resident: OpenResident) -> None:

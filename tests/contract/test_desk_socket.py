@@ -246,7 +246,9 @@ async def test_desk_socket_whole_conversation(site: Site) -> None:
     page = Page(await site.client.ws_connect("/ws/desk"))
     await page.send("hello", after=0)
     welcome = await page.next()
-    assert set(welcome) == {"type", "agent", "status", "queue", "tickets", "ice", "seq"}
+    assert set(welcome) == {
+        "type", "agent", "status", "media", "queue", "tickets", "ice", "limits", "sandbox", "seq",
+    }  # fmt: skip
     assert (welcome["status"], welcome["ice"], welcome["seq"]) == ("offline", ICE, 0)
     await page.send("presence", status="online", media=["text"])
     assert (await page.until("presence"))["status"] == "online"
