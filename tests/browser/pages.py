@@ -60,7 +60,7 @@ class Watch:
 
     def assert_clean(self) -> None:
         """Nothing left the origin, broke the policy, or was reported as an error."""
-        assert self.problems == []
+        assert not self.problems, "\n".join(self.problems)
 
 
 class ResidentPage:

@@ -11,12 +11,12 @@ export function Header({ sandboxTag }: { sandboxTag: boolean }): JSX.Element {
     <header class="head">
       <div class="head-brand">
         <BrandMark />
-        <div>
+        <div class="head-name">
           {/* a hyphen at which a narrow screen may not break */}
           <h1>{t('app.name').replace('-', '\u2011')}</h1>
+          {sandboxTag && <span title={t('sandbox')}><Badge tone="warning">{lang.value === 'zh' ? '演示' : 'Demo'}</Badge></span>}
           <p>{t('app.tagline')}</p>
         </div>
-        {sandboxTag && <span title={t('sandbox')}><Badge tone="warning">{lang.value === 'zh' ? '演示' : 'Demo'}</Badge></span>}
       </div>
       <div class="head-tools">
         <button
