@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Insert, Row, Update, select, update
 
 from core.auth import fingerprint
 from core.clock import Clock
@@ -107,51 +106,40 @@ class ConversationStore:
     async def create(self, *, client: str, lang: Lang, id_: str | None = None) -> Conversation:
         """A new thread, or the existing one of that id."""
         key, now = id_ or new_id("conv"), self._clock.now()
-        if id_ is not None and (found := await self.get(id_)) is not None:
-            return found
-        async with self._db.begin() as conn:
-            if (await conn.execute(select(conversations.c.id).filter_by(id=key))).first() is None:
-                await conn.execute(
+
+        def work(conn: Connection) -> Conversation:
+            found = _conversation(conn, key)
+            if found is None:
+                conn.execute(
                     conversations.insert().values(
-                        id=key,
-                        client=client,
-                        lang=lang,
-                        last_seq=0,
-                        read_seq=0,
-                        delivered_seq=0,
-                        state={},
-                        created_at=now,
-                        updated_at=now,
+                        id=key, client=client, lang=lang, last_seq=0, read_seq=0, delivered_seq=0,
+                        state={}, created_at=now, updated_at=now,
                     )
-                )
-        found = await self.get(key)
-        assert found is not None
-        return found
+                )  # fmt: skip
+                found = _conversation(conn, key)
+            assert found is not None
+            return found
+
+        if id_ is not None and (known := await self.get(key)) is not None:
+            return known
+        made: Conversation = await self._db.call(work, write=True)
+        return made
 
     async def get(self, conversation: str) -> Conversation | None:
         """The thread, if there is one."""
-        async with self._db.connect() as conn:
-            row = (await conn.execute(select(conversations).filter_by(id=conversation))).first()
-        if row is None:
-            return None
-        return Conversation(
-            row.id, row.client, row.lang, row.last_seq, row.read_seq, row.delivered_seq,
-            row.state or {}, row.updated_at,
-        )  # fmt: skip
+        return await self._db.call(lambda conn: _conversation(conn, conversation))
 
     async def open_session(self, conversation: str, days: int) -> str:
         """A bearer token for the browser of this thread."""
         token, now = new_token(), self._clock.now()
-        async with self._db.begin() as conn:
-            await conn.execute(
-                sessions.insert().values(
-                    fingerprint=fingerprint(token),
-                    conversation=conversation,
-                    identity=None,
-                    created_at=now,
-                    expires_at=now + timedelta(days=days),
-                )
-            )
+        row = sessions.insert().values(
+            fingerprint=fingerprint(token),
+            conversation=conversation,
+            identity=None,
+            created_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+        await self._write(row)
         return token
 
     async def session(self, token: str) -> Session | None:
@@ -161,8 +149,8 @@ class ConversationStore:
     async def session_by_fingerprint(self, fingerprint_: str) -> Session | None:
         """The session as it is now; an identity that has expired is left out."""
         now = self._clock.now()
-        async with self._db.connect() as conn:
-            row = (await conn.execute(select(sessions).filter_by(fingerprint=fingerprint_))).first()
+        query = select(sessions).filter_by(fingerprint=fingerprint_)
+        row = await self._db.call(lambda conn: conn.execute(query).first())
         if row is None or row.expires_at < now:
             return None
         identity = Identity.from_claims(row.identity) if row.identity else None
@@ -176,97 +164,53 @@ class ConversationStore:
         query = select(sessions.c.identity).where(
             sessions.c.conversation == conversation, sessions.c.expires_at > now
         )
-        async with self._db.connect() as conn:
-            rows = (await conn.execute(query)).scalars().all()
+        rows = await self._db.call(lambda conn: conn.execute(query).scalars().all())
         known = [Identity.from_claims(row) for row in rows if row]
         return next((i for i in known if i.expires_at > now), None)
 
     async def set_identity(self, fingerprint_: str, identity: Identity | None) -> None:
         """Attach what an issuer vouched for, or drop it."""
-        async with self._db.begin() as conn:
-            await conn.execute(
-                update(sessions)
-                .where(sessions.c.fingerprint == fingerprint_)
-                .values(identity=identity.claims() if identity else None)
-            )
+        claims = identity.claims() if identity else None
+        await self._write(
+            update(sessions).where(sessions.c.fingerprint == fingerprint_).values(identity=claims)
+        )
 
     async def drop_identity(self, conversation: str) -> None:
         """Sign a thread out, in every browser."""
-        async with self._db.begin() as conn:
-            await conn.execute(
-                update(sessions)
-                .where(sessions.c.conversation == conversation)
-                .values(identity=None)
-            )
+        await self._write(
+            update(sessions).where(sessions.c.conversation == conversation).values(identity=None)
+        )
 
     async def append(self, conversation: str, draft: Draft) -> tuple[Message, bool]:
         """Store one message; returns it and whether it is new."""
-        async with self._db.begin() as conn:
-            return await self._append(conn, conversation, draft)
+        now = self._clock.now()
+        return await self._db.call(lambda conn: _append(conn, conversation, draft, now), write=True)
 
     async def answer(
-        self, conversation: str, question: str | None, drafts: list[Draft], *,
-        lang: Lang, state: dict[str, Any] | None,
-    ) -> list[Message]:  # fmt: skip
+        self,
+        conversation: str,
+        question: str | None,
+        drafts: list[Draft],
+        *,
+        lang: Lang,
+        state: dict[str, Any] | None,
+    ) -> list[Message]:
         """Store the bot's answers and take `question` off the pending list, in one transaction."""
-        stored = []
-        async with self._db.begin() as conn:
-            for draft in drafts:
-                message, new = await self._append(conn, conversation, draft)
-                if new:
-                    stored.append(message)
+        now = self._clock.now()
+        values: dict[str, Any] = {"lang": lang} if state is None else {"lang": lang, "state": state}
+
+        def work(conn: Connection) -> list[Message]:
+            stored = [_append(conn, conversation, draft, now) for draft in drafts]
             if question is not None:
-                await conn.execute(
+                conn.execute(
                     update(messages).where(messages.c.id == question).values(pending=False)
                 )
-            values: dict[str, Any] = {"lang": lang}
-            if state is not None:
-                values["state"] = state
-            await conn.execute(
+            conn.execute(
                 update(conversations).where(conversations.c.id == conversation).values(**values)
             )
-        return stored
+            return [message for message, new in stored if new]
 
-    async def _append(
-        self, conn: AsyncConnection, conversation: str, draft: Draft
-    ) -> tuple[Message, bool]:
-        known = (
-            await conn.execute(
-                select(messages).filter_by(conversation=conversation, client_id=draft.client_id)
-            )
-        ).first()
-        if known is not None:
-            return _message(known), False
-        now = self._clock.now()
-        seq = (
-            await conn.execute(
-                update(conversations)
-                .where(conversations.c.id == conversation)
-                .values(last_seq=conversations.c.last_seq + 1, updated_at=now)
-                .returning(conversations.c.last_seq)
-            )
-        ).scalar_one()
-        message = Message(
-            new_id("msg"), conversation, seq, draft.client_id, draft.author, now, draft.lang,
-            draft.text, draft.cards, draft.agent, draft.payload, draft.pending,
-        )  # fmt: skip
-        await conn.execute(
-            messages.insert().values(
-                id=message.id,
-                conversation=conversation,
-                seq=seq,
-                client_id=draft.client_id,
-                author=draft.author,
-                at=now,
-                lang=draft.lang,
-                text=draft.text,
-                cards=draft.cards,
-                agent=draft.agent,
-                payload=draft.payload,
-                pending=draft.pending,
-            )
-        )
-        return message, True
+        return await self._db.call(work, write=True)
 
     async def after(self, conversation: str, seq: int, limit: int = REPLAY_LIMIT) -> list[Message]:
         """Messages with a greater `seq`, in order; of a very long thread the newest `limit`."""
@@ -276,8 +220,7 @@ class ConversationStore:
             .order_by(messages.c.seq.desc())
             .limit(limit)
         )
-        async with self._db.connect() as conn:
-            rows = (await conn.execute(query)).all()
+        rows = await self._db.call(lambda conn: conn.execute(query).all())
         return [_message(row) for row in reversed(rows)]
 
     async def pending(self, since: datetime) -> list[Message]:
@@ -287,32 +230,66 @@ class ConversationStore:
             .where(messages.c.pending.is_(True), messages.c.at >= since)
             .order_by(messages.c.conversation, messages.c.seq)
         )
-        async with self._db.connect() as conn:
-            return [_message(row) for row in (await conn.execute(query)).all()]
+        return [_message(row) for row in await self._db.call(lambda c: c.execute(query).all())]
 
     async def mark(self, conversation: str, **columns: Any) -> None:
         """Set `lang`, `read_seq`, `delivered_seq` or `state` of a thread."""
-        async with self._db.begin() as conn:
-            await conn.execute(
-                update(conversations).where(conversations.c.id == conversation).values(**columns)
-            )
+        await self._write(
+            update(conversations).where(conversations.c.id == conversation).values(**columns)
+        )
 
     async def replace_card(self, message: str, index: int, card: dict[str, Any]) -> None:
         """Change one card of a stored message, e.g. the score in a rating card."""
-        async with self._db.begin() as conn:
-            row = (await conn.execute(select(messages.c.cards).filter_by(id=message))).first()
-            if row is None:
-                return
-            cards = [*row.cards]
-            cards[index] = card
-            await conn.execute(update(messages).where(messages.c.id == message).values(cards=cards))
 
-    async def count(self) -> int:
-        """How many messages are stored."""
-        async with self._db.connect() as conn:
-            return int(
-                (await conn.execute(select(func.count()).select_from(messages))).scalar_one()
-            )
+        def work(conn: Connection) -> None:
+            row = conn.execute(select(messages.c.cards).filter_by(id=message)).first()
+            if row is not None:
+                cards = [*row.cards]
+                cards[index] = card
+                conn.execute(update(messages).where(messages.c.id == message).values(cards=cards))
+
+        await self._db.call(work, write=True)
+
+    async def _write(self, statement: Insert | Update) -> None:
+        await self._db.call(lambda conn: conn.execute(statement) and None, write=True)
+
+
+def _conversation(conn: Connection, key: str) -> Conversation | None:
+    row = conn.execute(select(conversations).filter_by(id=key)).first()
+    if row is None:
+        return None
+    return Conversation(
+        row.id, row.client, row.lang, row.last_seq, row.read_seq, row.delivered_seq,
+        row.state or {}, row.updated_at,
+    )  # fmt: skip
+
+
+def _append(
+    conn: Connection, conversation: str, draft: Draft, now: datetime
+) -> tuple[Message, bool]:
+    known = conn.execute(
+        select(messages).filter_by(conversation=conversation, client_id=draft.client_id)
+    ).first()
+    if known is not None:
+        return _message(known), False
+    seq = conn.execute(
+        update(conversations)
+        .where(conversations.c.id == conversation)
+        .values(last_seq=conversations.c.last_seq + 1, updated_at=now)
+        .returning(conversations.c.last_seq)
+    ).scalar_one()
+    message = Message(
+        new_id("msg"), conversation, seq, draft.client_id, draft.author, now, draft.lang,
+        draft.text, draft.cards, draft.agent, draft.payload, draft.pending,
+    )  # fmt: skip
+    conn.execute(
+        messages.insert().values(
+            id=message.id, conversation=conversation, seq=seq, client_id=draft.client_id,
+            author=draft.author, at=now, lang=draft.lang, text=draft.text, cards=draft.cards,
+            agent=draft.agent, payload=draft.payload, pending=draft.pending,
+        )
+    )  # fmt: skip
+    return message, True
 
 
 def _message(row: Row[Any]) -> Message:

@@ -27,6 +27,10 @@ log = get_log(__name__)
 ABANDON_AFTER_S = 90.0
 ABSENCE_PERIOD_S = 5.0
 ASKED_MAX = 5
+NO_TICKET_S = 2.0
+"""How long "this thread has no ticket" is believed. Tickets are opened here, which forgets it at once;
+another gateway process is noticed after this time."""
+NO_TICKET_MAX = 20_000
 MODES: tuple[Mode, Mode] = ("text", "video")
 
 
@@ -91,14 +95,23 @@ class HumanSide:
         self._store, self._hub, self._clock, self._tokens = store, hub, clock, tokens
         self._assistant = assistant
         self._absent: dict[str, float] = {}
+        self._without: dict[str, float] = {}
 
     # ---- for turns and sockets ------------------------------------------------
 
     async def holds(self, conversation: str) -> bool:
         """Whether a person holds, or is about to take, the thread. Who only waits for a call goes
         on talking to the bot until the agent is there."""
+        now = self._clock.monotonic()
+        if now - self._without.get(conversation, -NO_TICKET_S) < NO_TICKET_S:
+            return False
         ticket = await self.desk.store.open_of(conversation)
-        return ticket is not None and not _waits_for_call(ticket)
+        if ticket is not None:
+            return not _waits_for_call(ticket)
+        if len(self._without) > NO_TICKET_MAX:
+            self._without.clear()
+        self._without[conversation] = now
+        return False
 
     async def resident_said(self, conversation: str, message: Message) -> None:
         """Show a resident's message to the agent."""
@@ -131,6 +144,7 @@ class HumanSide:
         city: City | None = conversation.state.get("city")
         if city is None and identity is not None:
             city = identity.issuer
+        self._without.pop(conversation.id, None)
         waiting = await self.desk.store.open_of(conversation.id)
         if waiting is not None and _waits_for_call(waiting):
             await self.desk.cancel(conversation.id)  # a person now is better than a call later
@@ -162,6 +176,7 @@ class HumanSide:
             conversation=conversation.id, media="text", lang=request.lang, city=request.city,
             reason=CALLBACK, resident_name_masked=None, level="L0", summary=told,
         )  # fmt: skip
+        self._without.pop(conversation.id, None)
         await self.callbacks.queued(request.id)
 
     async def cancel(self, conversation: str) -> None:
@@ -271,6 +286,7 @@ class HumanSide:
 
     async def state_changed(self, conversation: str) -> None:
         """Tell the resident's pages who answers now."""
+        self._without.pop(conversation, None)
         if self._hub.listening(conversation):
             self._hub.send(conversation, {"type": "state", **await self.state(conversation)})
 

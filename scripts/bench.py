@@ -17,6 +17,7 @@ import datetime as dt
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -117,6 +118,8 @@ def main() -> int:
     wanted = {name.strip() for name in args.only.split(",") if name.strip()}
     if unknown := wanted - set(ROWS):
         parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    # asked to stop, we stop what we started as well
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     where, started = machine(), time.monotonic()
     print(" · ".join(f"{name} {value}" for name, value in where.items()), flush=True)
     CACHE.mkdir(parents=True, exist_ok=True)
