@@ -70,12 +70,17 @@ _NEXT: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 _ONLY_THE_SUBJECT = re.compile(
-    r"\W*(住房)?公积金\W*|\W*(社会保险|社会保障|社保|医保)\W*"
-    r"|\W*(housing|provident|housing provident) fund\W*|\W*social (security|insurance)\W*",
+    r"\W*((住房)?公积金|(社会保险|社会保障|社保|医保)(卡|号)?)(的?(事|事情|问题))?(怎么(弄|办|搞|处理))?\W*"
+    r"|\W*((housing|provident|housing provident) fund|social (security|insurance)( card)?)\W*",
     re.IGNORECASE,
 )
 """A subject without a wish: it may be one's own record or any of its services."""
 MAX_CHOICES = 4
+_OWN = {
+    "check_housing_fund": "housing_fund",
+    "estimate_withdrawal": "housing_fund",
+    "check_card_progress": "card_progress",
+}
 
 
 async def account(services: Services, turn: Turn) -> Reply:
@@ -89,11 +94,7 @@ async def _which(services: Services, turn: Turn) -> Reply:
     """One's own record first, then what the list has on the subject."""
     found = await services.listing.ask(turn)
     offered = next((c.choices for c in found.cards if isinstance(c, ChoicesCard)), [])
-    key = (
-        "housing_fund"
-        if turn.intent in ("check_housing_fund", "estimate_withdrawal")
-        else ("social_security")
-    )
+    key = _OWN.get(turn.intent, "social_security")
     own = chip(turn, key, f"check_{key}")
     card = ChoicesCard(
         lang=turn.lang, prompt=turn.say("account.which"), choices=[own, *offered][: MAX_CHOICES + 1]

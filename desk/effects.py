@@ -118,7 +118,7 @@ class Effects:
             lang=lang, prompt=text("desk.rate", lang), ticket=ticket.id, summary=summary
         )
         late = report is not None and ticket.closed_at is not None and ticket.closed_at < event.at
-        cards: list[Card] = [notice] if late else [notice, rating]
+        cards: list[Card] = [notice] if late else [rating]  # the rating card shows the summary
         line = text("desk.closed", lang, summary=summary)
         await self._say(event, ticket, line, cards)
 

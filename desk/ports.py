@@ -69,6 +69,10 @@ class MediaSignalPort(Protocol):
         """SDP answer to the agent's offer."""
         ...
 
+    async def agent_media(self, consultation: str, audio: bool, video: bool) -> None:
+        """The agent switched microphone or camera."""
+        ...
+
     async def agent_leave(self, consultation: str) -> None:
         """The agent's leg is gone; the resident stays in the waiting room."""
         ...

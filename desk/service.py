@@ -300,6 +300,11 @@ class DeskService:
         await self._call(agent, consultation)
         return await self._ports.media.agent_offer(consultation, sdp)
 
+    async def agent_media(self, agent: Agent, consultation: str, audio: bool, video: bool) -> None:
+        """The agent switched microphone or camera."""
+        await self._call(agent, consultation)
+        await self._ports.media.agent_media(consultation, audio, video)
+
     async def agent_leave(self, agent: Agent, consultation: str) -> None:
         """The agent hangs up; the ticket stays his."""
         await self._call(agent, consultation)

@@ -25,6 +25,13 @@ class _Live:
 
     legs: dict[str, dict[str, bool]] = field(default_factory=dict)
     bridged: bool = False
+    off: dict[str, dict[str, bool]] = field(default_factory=dict)
+    """What each side said it sends; a muted track still flows, as silence."""
+
+    def seen(self, leg: str) -> dict[str, bool] | None:
+        """What comes from a leg; None when it is not there."""
+        flows, says = self.legs.get(leg), self.off.get(leg, {})
+        return None if flows is None else {k: v and says.get(k, True) for k, v in flows.items()}
 
 
 class Calls:
@@ -58,6 +65,13 @@ class Calls:
         """A leg hangs up; the consultation stays open."""
         await self._consultations.leave(consultation, leg)
 
+    async def muted(self, consultation: str, leg: str, audio: bool, video: bool) -> None:
+        """A side says what it sends."""
+        live = self._live.get(consultation)
+        if live is not None:
+            live.off[leg] = {"audio": audio, "video": video}
+            await self._tell(consultation, live)
+
     async def agent_offer(self, consultation: str, sdp: str) -> str:
         """SDP answer to the agent's offer."""
         return await self.offer(consultation, "agent", sdp)
@@ -65,6 +79,10 @@ class Calls:
     async def agent_leave(self, consultation: str) -> None:
         """The agent's leg is gone."""
         await self.leave(consultation, "agent")
+
+    async def agent_media(self, consultation: str, audio: bool, video: bool) -> None:
+        """The agent switched microphone or camera."""
+        await self.muted(consultation, "agent", audio, video)
 
     async def listen(self) -> None:
         """Loop `calls`: follow the node's events for ever."""
@@ -90,6 +108,7 @@ class Calls:
             live.legs.setdefault(leg, {"video": False, "audio": False})
         elif kind == "leg" and state in ("left", "failed"):
             live.legs.pop(leg, None)
+            live.off.pop(leg, None)
         elif kind == "media" and leg in live.legs:
             live.legs[leg] = {k: bool(event.get(k)) for k in ("video", "audio")}
         else:
@@ -112,5 +131,5 @@ class Calls:
 
     async def _tell(self, room: str, live: _Live) -> None:
         both = live.bridged and {"resident", "agent"} <= live.legs.keys()
-        peers = {r: live.legs.get(o) if live.bridged else None for r, o in OTHER.items()}
+        peers = {r: live.seen(o) if live.bridged else None for r, o in OTHER.items()}
         await self._human.on_call_event(room, "connected" if both else "waiting", peers)

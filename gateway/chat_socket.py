@@ -76,6 +76,7 @@ class ChatSocket:
             "sign_out": self._sign_out,
             "rtc.offer": self._rtc_offer,
             "rtc.leave": self._rtc_leave,
+            "rtc.media": self._rtc_media,
         }
 
     async def run(self, ws: web.WebSocketResponse) -> None:
@@ -273,6 +274,14 @@ class ChatSocket:
         consultation = frame.get("consultation")
         if isinstance(consultation, str):
             await self._gw.human.resident_leave(self._conversation.id, consultation)
+
+    async def _rtc_media(self, frame: Frame) -> None:
+        consultation, audio, video = (frame.get(k) for k in ("consultation", "audio", "video"))
+        if not (
+            isinstance(consultation, str) and isinstance(audio, bool) and isinstance(video, bool)
+        ):
+            raise InvalidInput(details={"field": "audio"})
+        await self._gw.human.resident_media(self._conversation.id, consultation, audio, video)
 
 
 def chat_handler(gw: Gateway) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -101,6 +101,15 @@ class RtcLeave(_Frame):
     consultation: RoomId
 
 
+class RtcMedia(_Frame):
+    """Microphone and camera are on or off."""
+
+    type: Literal["rtc.media"]
+    consultation: RoomId
+    audio: bool
+    video: bool
+
+
 Frame = (
     Hello
     | PresenceFrame

@@ -36,6 +36,7 @@ from gateway.desk_frames import (
     Ping,
     PresenceFrame,
     RtcLeave,
+    RtcMedia,
     RtcOffer,
     Say,
     Typing,
@@ -276,7 +277,7 @@ class DeskSocket:
         try:
             self._rate.check("")
             frame, known = parse(raw)
-            if isinstance(frame, RtcOffer | RtcLeave):
+            if isinstance(frame, RtcOffer | RtcLeave | RtcMedia):
                 await self._call(frame, known)
             else:
                 await self._do(frame)
@@ -336,18 +337,20 @@ class DeskSocket:
         )
         await self._out.put({"type": "ack", "client_id": frame.client_id})
 
-    async def _call(self, frame: RtcOffer | RtcLeave, known: dict[str, Any]) -> None:
+    async def _call(self, frame: RtcOffer | RtcLeave | RtcMedia, known: dict[str, Any]) -> None:
         """Media signalling may take a moment; the conversation does not wait for it."""
         if len(self._tasks) >= RTC_AT_ONCE + 2:
             raise InvalidInput("rate_limited", status=429, retryable=True)
         self._spawn(self._signal(frame, known))
 
-    async def _signal(self, frame: RtcOffer | RtcLeave, known: dict[str, Any]) -> None:
+    async def _signal(self, frame: RtcOffer | RtcLeave | RtcMedia, known: dict[str, Any]) -> None:
         try:
             room = frame.consultation
             if isinstance(frame, RtcOffer):
                 sdp = await self._desk.agent_offer(self._agent, room, frame.sdp)
                 await self._out.put({"type": "rtc.answer", "consultation": room, "sdp": sdp})
+            elif isinstance(frame, RtcMedia):
+                await self._desk.agent_media(self._agent, room, frame.audio, frame.video)
             else:
                 await self._desk.agent_leave(self._agent, room)
         except AppError as err:

@@ -45,6 +45,10 @@ class Media(Protocol):
         """A leg hangs up."""
         ...
 
+    async def muted(self, consultation: str, leg: str, audio: bool, video: bool) -> None:
+        """Microphone and camera of a leg are on or off."""
+        ...
+
 
 def _waits_for_call(ticket: Ticket) -> bool:
     return ticket.reason == CALLBACK and ticket.state in WAITING
@@ -141,7 +145,8 @@ class HumanSide:
     ) -> None:
         """A resident asks for a person."""
         messages = [m.public() for m in await self._store.after(conversation.id, 0, limit=60)]
-        city: City | None = conversation.state.get("city")
+        state = conversation.state
+        city: City | None = state.get("city") or state.get("asked_city")
         if city is None and identity is not None:
             city = identity.issuer
         self._without.pop(conversation.id, None)
@@ -194,7 +199,9 @@ class HumanSide:
                 if card["type"] == "rating" and card["ticket"] == ticket:
                     rated = {**card, "score": score}
                     await self._store.replace_card(message.id, index, rated)
-                    frame = {**message.public(), "cards": [rated]}
+                    cards = [*message.cards]
+                    cards[index] = rated
+                    frame = {**message.public(), "cards": cards}
                     self._hub.send(conversation, {"type": "message.changed", **frame})
 
     async def resident_typing(self, conversation: str, on: bool) -> None:
@@ -235,6 +242,13 @@ class HumanSide:
         """The resident hangs up; the text conversation goes on."""
         await self._own_call(conversation, consultation)
         await self.media.leave(consultation, "resident")
+
+    async def resident_media(
+        self, conversation: str, consultation: str, audio: bool, video: bool
+    ) -> None:
+        """The resident switched microphone or camera."""
+        await self._own_call(conversation, consultation)
+        await self.media.muted(consultation, "resident", audio, video)
 
     async def on_call_event(
         self, consultation: str, phase: str, peer_of: dict[str, dict[str, bool] | None]

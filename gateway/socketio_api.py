@@ -32,7 +32,7 @@ def bot_uttered(frame: Frame) -> dict[str, Any]:
     uttered: dict[str, Any] = {"text": frame["text"]}
     card = frame["cards"][0] if frame["cards"] else None
     if card is not None:
-        uttered["custom"] = card
+        uttered["metadata"] = {"custom": card}  # widgets draw a message by its exact keys
         buttons = buttons_of(card)
         if buttons:
             uttered["quick_replies"] = [
@@ -133,7 +133,7 @@ class WidgetChannel:
         current = await self._gw.store.get(opened.id)
         assert current is not None
         words = data.get("message")
-        if not isinstance(words, str):
-            words = ""
+        if not isinstance(words, str) or not words.strip():
+            return  # what a widget without an initial payload sends when it opens
         message, _ = await foreign_said(self._gw, current, words, new_id("cli"))
         self._gw.turns.answer_soon(message, None)

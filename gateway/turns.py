@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from core.auth import Signer
-from core.cards import NoticeCard, dump_card, parse_card
+from core.cards import CITIES, NoticeCard, dump_card, parse_card
 from core.clock import CITY_TZ, Clock
 from core.errors import AppError, InvalidInput, TooLarge, Unavailable
 from core.flatten import flatten_card
@@ -351,8 +351,11 @@ def _remember(state: dict[str, Any], result: TurnResult) -> None:
         for key, value in result.slots.items()
         if value is not None and key not in ("answer_context", "session_started_metadata")
     }
-    if (city := result.slots.get("city")) in ("shenzhen", "dongguan"):
+    if (city := result.slots.get("city")) in CITIES:
         state["city"] = city
+    meant = context.get("city") if isinstance(context, dict) else None
+    if meant in CITIES:
+        state["asked_city"] = meant  # for the choice of an agent; it must not colour later answers
 
 
 def _as_card(message: dict[str, Any], lang: Lang) -> dict[str, Any]:

@@ -277,6 +277,22 @@ def pages(force: bool) -> None:
     )
 
 
+def widget(force: bool) -> None:
+    """The Rasa web client that the browser tests use, unmodified."""
+    folder = ROOT / "tests" / "browser" / "widget"
+    unless_done(
+        folder / "node_modules" / ".sg-stamp",
+        digest([folder / "package-lock.json"]),
+        force,
+        lambda: run(
+            "Rasa web client for the tests",
+            ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"],
+            cwd=folder,
+            hint="Check that the npm registry can be reached.",
+        ),
+    )
+
+
 def knowledge(force: bool) -> None:
     """Embedding model and search index in the data folder."""
     sources = [ROOT / "knowledge", ROOT / "core" / "cards.py", ROOT / "requirements" / "app.txt"]
@@ -369,6 +385,7 @@ def main() -> int:
             knowledge(args.force)
             training(args.force)
         if args.goal == "test":
+            widget(args.force)
             browser()
     except SetupError as exc:
         say("✗", str(exc))

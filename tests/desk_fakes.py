@@ -108,6 +108,9 @@ class FakeMedia:
     async def agent_offer(self, consultation: str, sdp: str) -> str:
         return f"answer to {sdp}"
 
+    async def agent_media(self, consultation: str, audio: bool, video: bool) -> None:
+        """Nothing to do."""
+
     async def agent_leave(self, consultation: str) -> None:
         self.calls.append(("leave", consultation))
 

@@ -16,6 +16,7 @@ export type View = 'none' | 'opening' | 'fault' | 'ready' | 'live' | 'over';
 export interface CallPort {
   offer: (consultation: string, sdp: string) => void;
   leave: (consultation: string) => void;
+  media?: (consultation: string, audio: boolean, video: boolean) => void;
 }
 
 /** The consultation a desk should be connected to: that of a conversation, otherwise of an offer. */
@@ -159,6 +160,7 @@ export class Calls {
     const call = new Call({
       iceServers: this.ice(),
       sendOffer: (sdp) => this.port.offer(line.consultation, sdp),
+      sendMedia: (audio, video) => this.port.media?.(line.consultation, audio, video),
     });
     this.call.value = call;
     call.phase.subscribe((phase) => {

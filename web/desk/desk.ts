@@ -80,6 +80,7 @@ export class Desk {
     this.calls = new Calls({
       offer: (consultation, sdp) => void this.socket.send({ type: 'rtc.offer', consultation, sdp }),
       leave: (consultation) => void this.socket.send({ type: 'rtc.leave', consultation }),
+      media: (consultation, audio, video) => void this.socket.send({ type: 'rtc.media', consultation, audio, video }),
     }, () => this.state.peek().ice);
   }
 

@@ -14,6 +14,8 @@ export interface CallOptions {
   iceServers: RTCIceServer[];
   /** Sends the SDP offer over the socket; called again for every restart. */
   sendOffer: (sdp: string) => void;
+  /** Tells the other side, over the socket, that microphone or camera were switched. */
+  sendMedia?: (audio: boolean, video: boolean) => void;
   /** First start-up bitrate for our video, kbit/s. */
   startKbps?: number;
   /** Give up after this long without a connection, ms. */
@@ -103,6 +105,7 @@ export class Call {
   /** Whether somebody is on the other side; silence only counts as trouble while there is. */
   setPeer(there: boolean): void {
     if (there !== this.peerThere) this.lastRtp = performance.now();
+    if (there && !this.peerThere && !(this.micOn.peek() && this.camOn.peek())) this.tellMedia();
     this.peerThere = there;
     if (!there) {
       this.remoteVideo.value = false;
@@ -113,11 +116,18 @@ export class Call {
   setMic(on: boolean): void {
     this.local.value?.getAudioTracks().forEach((t) => (t.enabled = on));
     this.micOn.value = on && !!this.local.value?.getAudioTracks().length;
+    this.tellMedia();
   }
 
   setCam(on: boolean): void {
     this.local.value?.getVideoTracks().forEach((t) => (t.enabled = on));
     this.camOn.value = on && !!this.local.value?.getVideoTracks().length;
+    this.tellMedia();
+  }
+
+  /** A muted track still flows, as silence: the other side only knows when it is told. */
+  tellMedia(): void {
+    this.options.sendMedia?.(this.micOn.peek(), this.camOn.peek());
   }
 
   /** Changes the camera or microphone in mid-call, without a new negotiation. */

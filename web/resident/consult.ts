@@ -93,6 +93,7 @@ export class Consult {
     const call = new Call({
       iceServers: this.chat.ice.peek(),
       sendOffer: (sdp) => void this.chat.socket.send({ type: 'rtc.offer', consultation, sdp }),
+      sendMedia: (audio, video) => void this.chat.socket.send({ type: 'rtc.media', consultation, audio, video }),
     });
     this.call.value = call;
     call.phase.subscribe((phase) => {
