@@ -96,9 +96,10 @@ async def _which(services: Services, turn: Turn) -> Reply:
     offered = next((c.choices for c in found.cards if isinstance(c, ChoicesCard)), [])
     key = _OWN.get(turn.intent, "social_security")
     own = chip(turn, key, f"check_{key}")
-    card = ChoicesCard(
-        lang=turn.lang, prompt=turn.say("account.which"), choices=[own, *offered][: MAX_CHOICES + 1]
-    )
+    # A card is mostly something to get done; a fund or an insurance mostly something to look up.
+    listed = offered[: MAX_CHOICES - 1]
+    choices = [*listed, own] if turn.intent == "check_card_progress" else [own, *listed]
+    card = ChoicesCard(lang=turn.lang, prompt=turn.say("account.which"), choices=choices)
     return Reply([card], {CONTEXT_SLOT: found.context.as_dict()})
 
 

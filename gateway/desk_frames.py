@@ -121,6 +121,7 @@ Frame = (
     | WrapUpFrame
     | RtcOffer
     | RtcLeave
+    | RtcMedia
 )
 _FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
 
