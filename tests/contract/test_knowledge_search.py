@@ -241,3 +241,12 @@ def test_the_command_line_prints_what_the_api_returns(settings: Settings) -> Non
     assert "python -m knowledge build" in missing.stderr
     assert _run(settings, "validate", "--json").returncode == 0
     assert _run(settings, "no-such-command").returncode == 2
+
+
+def test_one_embedding_serves_a_turn_unless_much_was_set_aside(engine: SearchEngine) -> None:
+    """Understanding gets the words as typed where normalising changed them much."""
+    spoken, normalised = engine.embed_turn("社保卡丢了要带什么材料")
+    assert spoken is normalised
+    spoken, normalised = engine.embed_turn("请问一下我想问问深圳那边怎么办理居住证呢谢谢")
+    assert float(spoken @ normalised) < 0.9999
+    assert (normalised == engine.embed("请问一下我想问问深圳那边怎么办理居住证呢谢谢")).all()
