@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from core.cards import City, LocalText, Status
 from core.clock import CITY_TZ
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput
 from core.http import field_errors, json_response
 from core.i18n import Lang
 from gateway.context import Gateway
@@ -107,14 +107,6 @@ class ServiceResponse(BaseModel):
     status: Status
 
 
-class UnknownService(NotFound):
-    """No item of that code."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__("unknown_service")
-        self.params = {"code": code[:20]}
-
-
 def read_query(request: web.Request, model: type[M]) -> M:
     """The query string as `model`; raises `InvalidInput`. A repeated key is an error."""
     given: dict[str, str] = {}
@@ -154,10 +146,7 @@ def service_routes(gw: Gateway) -> list[ApiRoute]:
         read_query(request, LangQuery)
         code = request.match_info["code"]
         today = gw.clock.now().astimezone(CITY_TZ).date()
-        try:
-            item = gw.search.catalogue.get(code)
-        except NotFound:
-            raise UnknownService(code) from None
+        item = gw.search.catalogue.get(code)
         return json_response(service_json(item, gw.search.catalogue, today=today))
 
     tags = ("service list",)

@@ -107,12 +107,17 @@ def _item(item: ServiceItem, catalogue: Catalogue) -> Iterator[Finding]:
             yield error(path, f"source {fact.source} is not among the item's sources")
         if fact.source == "DEMO" and fact.status != "to_confirm":
             yield error(path, "a demonstration value must have status to_confirm")
+        source = catalogue.sources.get(fact.source)
+        if fact.status == "verified" and source is not None and source.kind != "official":
+            yield error(
+                path, f"{fact.source} is not official: its facts are reported, not verified"
+            )
         start, end = getattr(fact, "valid_from", None), getattr(fact, "valid_to", None)
         if start is not None and end is not None and start >= end:
             yield error(path, "valid_from is not before valid_to")
-    for source in item.sources:
-        if source not in catalogue.sources:
-            yield error("sources", f"unknown source {source}")
+    for source_id in item.sources:
+        if source_id not in catalogue.sources:
+            yield error("sources", f"unknown source {source_id}")
     if not item.sources:
         yield error("sources", "an item without a source cannot be published")
     for code in item.related:

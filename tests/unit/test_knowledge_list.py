@@ -24,7 +24,7 @@ from knowledge.catalogue import (
 )
 from knowledge.differences import compare, differs
 from knowledge.facts import in_force, on_day, statements
-from knowledge.model import FeeFact, ServiceItem, TimeFact
+from knowledge.model import FeeFact, ServiceItem, TextFact, TimeFact
 from knowledge.present import list_services, service_json
 from knowledge.validate import check
 
@@ -89,6 +89,16 @@ def test_channels_need_hours_and_real_phones() -> None:
     found = " ".join(_errors(_with(item, cities=cities)))
     assert "channel without hours" in found
     assert "not a phone number" in found
+
+
+def test_what_an_unofficial_copy_says_is_never_called_verified() -> None:
+    """ "Verified" means read from the issuing body; a copy is "reported" at best."""
+    item = the_list().get("SG-PS-017")
+    note = TextFact(
+        text=LocalText(zh="半天", en="half a day"), status="verified", source="S28", as_of=TODAY
+    )
+    broken = _with(item, common=item.common.model_copy(update={"notes": [note]}))
+    assert any("not official" in line for line in _errors(broken))
 
 
 def test_unreadable_files_are_all_named_at_once(tmp_path: Path) -> None:
