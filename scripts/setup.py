@@ -286,7 +286,7 @@ def widget(force: bool) -> None:
         force,
         lambda: run(
             "Rasa web client for the tests",
-            ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"],
+            ["npm", "ci", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund"],
             cwd=folder,
             hint="Check that the npm registry can be reached.",
         ),
