@@ -320,7 +320,7 @@ def test_turn_configuration_is_filled_in(tmp_path: Path) -> None:
     server.write_text('#!/bin/sh\ncat "$2"\nenv | grep -c TURN_SECRET || true\n')
     server.chmod(0o755)
     script = (ROOT / "docker/coturn/start.sh").read_text(encoding="utf-8")
-    script = script.replace("/etc/sg", str(ROOT / "docker/coturn")).replace("/tmp", str(tmp_path))
+    script = script.replace("/tmp/", f"{tmp_path}/").replace("/etc/sg/", f"{ROOT}/docker/coturn/")
     env = {
         "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "TURN_SECRET": "s3cret",
         "TURN_REALM": "realm", "TURN_ADDRESS": "172.30.77.20", "TURN_PEER": "172.30.77.10",
