@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from core.cards import City, LocalText, Status
 from core.clock import CITY_TZ
 from core.errors import InvalidInput
-from core.http import field_errors, json_response
+from core.http import field_errors, json_response, lang_of
 from core.i18n import Lang
 from gateway.context import Gateway
 from gateway.openapi import ApiRoute
@@ -147,7 +147,9 @@ def service_routes(gw: Gateway) -> list[ApiRoute]:
         code = request.match_info["code"]
         today = gw.clock.now().astimezone(CITY_TZ).date()
         item = gw.search.catalogue.get(code)
-        return json_response(service_json(item, gw.search.catalogue, today=today))
+        return json_response(
+            service_json(item, gw.search.catalogue, lang=lang_of(request), today=today)
+        )
 
     tags = ("service list",)
     return [
