@@ -16,7 +16,7 @@ from aiohttp.typedefs import Middleware
 from pydantic import BaseModel, ValidationError
 
 from core import metrics
-from core.errors import AppError, InvalidInput, NotAllowed, NotFound, TooLarge
+from core.errors import AppError, InvalidInput, NotAllowed
 from core.i18n import Lang, negotiate
 from core.log import get_log
 
@@ -161,10 +161,3 @@ async def healthz(_request: web.Request) -> web.Response:
 async def metrics_page(_request: web.Request) -> web.Response:
     """Prometheus text."""
     return web.Response(body=metrics.exposition(), content_type="text/plain", charset="utf-8")
-
-
-__all__ = [
-    "INTERNAL_HEADER", "Handler", "NotFound", "TooLarge", "api_error", "behind_proxies", "error_middleware",
-    "field_errors", "healthz", "internal_only", "json_body", "json_response", "lang_of",
-    "metrics_page", "timing_middleware",
-]  # fmt: skip

@@ -21,16 +21,6 @@ def presence(agent: str) -> str:
     return f"{PREFIX}presence:{agent}"
 
 
-def rate(scope: str, who: str) -> str:
-    """Token bucket of a caller in a scope."""
-    return f"{PREFIX}rate:{scope}:{hashlib.sha256(who.encode()).hexdigest()[:24]}"
-
-
-def lease(name: str) -> str:
-    """A lease held by one process at a time."""
-    return f"{PREFIX}lease:{name}"
-
-
 def video_node(node: str) -> str:
     """Load and address of a media node; expires by itself."""
     return f"{PREFIX}video:node:{node}"
