@@ -49,7 +49,7 @@ def _progress(done: int, total: int) -> None:
 def _build(args: argparse.Namespace) -> int:
     from knowledge.catalogue import load_catalogue
     from knowledge.embed import ensure_model, open_embedder
-    from knowledge.index import build_index
+    from knowledge.published import build_index, point_to
     from knowledge.validate import check
 
     settings = _settings(args)
@@ -65,6 +65,7 @@ def _build(args: argparse.Namespace) -> int:
         model = folder.name
         _say(f"model {model}: {'built' if built else 'already there'}")
     version, built = build_index(catalogue, open_embedder(settings), settings.data_dir, _progress)
+    point_to(settings.data_dir, version)
     _say(f"index {version}: {'built' if built else 'already there'}")
     if args.json:
         _show({"model": model, "index": version, "built": built, "items": len(catalogue.items)})

@@ -11,20 +11,66 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.cards import CITIES, City, LocalText
 from core.errors import AppError, NotFound
-from knowledge.model import ServiceItem, SourceRecord
+from knowledge.model import (
+    Bundle,
+    Centre,
+    DoorToDoorOffer,
+    LiaisonContact,
+    ServiceItem,
+    SourceRecord,
+)
 
 DATA = Path(__file__).parent / "data"
-_ITEMS: TypeAdapter[list[ServiceItem]] = TypeAdapter(list[ServiceItem])
-_OUTSIDE: TypeAdapter[list[LocalText]] = TypeAdapter(list[LocalText])
-_SOURCES: TypeAdapter[list[SourceRecord]] = TypeAdapter(list[SourceRecord])
+Kind = Literal["item", "source", "centre", "bundle", "liaison", "door_offer", "outside"]
+"""Kinds of record the list is made of. `outside` has one record, `anchors`."""
+
+
+class OutsideMatters(BaseModel):
+    """Names of matters that are known not to be in the list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    names: list[LocalText]
+
+
+Record = (
+    ServiceItem | SourceRecord | Centre | Bundle | LiaisonContact | DoorToDoorOffer | OutsideMatters
+)
+MODELS: dict[Kind, type[Record]] = {
+    "item": ServiceItem,
+    "source": SourceRecord,
+    "centre": Centre,
+    "bundle": Bundle,
+    "liaison": LiaisonContact,
+    "door_offer": DoorToDoorOffer,
+    "outside": OutsideMatters,
+}
+KINDS: tuple[Kind, ...] = tuple(MODELS)
+ANCHORS = "anchors"
+"""Key of the one record of kind `outside`."""
+_FILES: dict[Kind, str] = {
+    "source": "sources.yaml",
+    "centre": "centres.yaml",
+    "bundle": "bundles.yaml",
+    "liaison": "liaison.yaml",
+    "door_offer": "door_to_door.yaml",
+}
+Records = Mapping[Kind, Mapping[str, Record]]
+
+
+def key_of(record: Record) -> str:
+    """The record's stable key within its kind."""
+    if isinstance(record, ServiceItem):
+        return record.item_id
+    return ANCHORS if isinstance(record, OutsideMatters) else record.id
 
 
 class BrokenList(AppError):
@@ -44,14 +90,19 @@ class UnknownService(NotFound):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One version of the list. `items` are in code order."""
+    """One version of the list. Every mapping is in key order."""
 
-    items: Mapping[str, ServiceItem]
-    sources: Mapping[str, SourceRecord]
-    outside: tuple[LocalText, ...]
-    """Matters that are known not to be in the list."""
+    records: Records
     version: str
     """E.g. `2026.11-ab12cd34`: month of the newest fact, digest of the whole content."""
+    items: Mapping[str, ServiceItem]
+    sources: Mapping[str, SourceRecord]
+    centres: Mapping[str, Centre]
+    bundles: Mapping[str, Bundle]
+    liaisons: Mapping[str, LiaisonContact]
+    door_offers: Mapping[str, DoorToDoorOffer]
+    outside: tuple[LocalText, ...]
+    """Matters that are known not to be in the list."""
 
     def get(self, code: str) -> ServiceItem:
         """The item under `code` (any case); raises `UnknownService`."""
@@ -114,43 +165,50 @@ def _likeness(a: str, b: str) -> float:
     return len(left & right) / max(1, len(left | right))
 
 
-def _make(
-    items: Iterable[ServiceItem], sources: Iterable[SourceRecord], outside: Iterable[LocalText]
-) -> Catalogue:
-    named = tuple(outside)
-    by_code = {item.item_id: item for item in sorted(items, key=lambda item: item.item_id)}
-    by_source = {source.id: source for source in sources}
-    digest = hashlib.sha256(_canonical(by_code.values(), by_source.values(), named)).hexdigest()
-    newest = max((item.as_of for item in by_code.values()), default=None)
-    month = f"{newest:%Y.%m}" if newest else "0000.00"
+def make_catalogue(records: Iterable[Record]) -> Catalogue:
+    """A catalogue of these records; a later record replaces an earlier one of the same key."""
+    by_kind: dict[Kind, dict[str, Any]] = {kind: {} for kind in KINDS}
+    kind_of: dict[type[Any], Kind] = {model: kind for kind, model in MODELS.items()}
+    for record in records:
+        by_kind[kind_of[type(record)]][key_of(record)] = record
+    ordered = {
+        kind: MappingProxyType(dict(sorted(found.items()))) for kind, found in by_kind.items()
+    }
+    digest = hashlib.sha256(_canonical(ordered)).hexdigest()
+    items: Mapping[str, ServiceItem] = ordered["item"]
+    newest = max((item.as_of for item in items.values()), default=None)
+    anchors: OutsideMatters | None = ordered["outside"].get(ANCHORS)
     return Catalogue(
-        MappingProxyType(by_code), MappingProxyType(by_source), named, f"{month}-{digest[:8]}"
+        records=MappingProxyType(ordered),
+        version=f"{f'{newest:%Y.%m}' if newest else '0000.00'}-{digest[:8]}",
+        items=items,
+        sources=ordered["source"],
+        centres=ordered["centre"],
+        bundles=ordered["bundle"],
+        liaisons=ordered["liaison"],
+        door_offers=ordered["door_offer"],
+        outside=tuple(anchors.names) if anchors else (),
     )
 
 
-def _canonical(
-    items: Iterable[ServiceItem], sources: Iterable[SourceRecord], outside: Iterable[LocalText]
-) -> bytes:
+def _canonical(records: Records) -> bytes:
     body = {
-        "items": [item.model_dump(mode="json") for item in items],
-        "sources": [source.model_dump(mode="json") for source in sources],
-        "outside": [name.model_dump() for name in outside],
+        kind: [record.model_dump(mode="json") for record in found.values()]
+        for kind, found in records.items()
     }
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
 
 def snapshot(catalogue: Catalogue) -> bytes:
     """The whole list as JSON; `read_snapshot` gives it back under the same version."""
-    return _canonical(catalogue.items.values(), catalogue.sources.values(), catalogue.outside)
+    return _canonical(catalogue.records)
 
 
 def read_snapshot(data: bytes) -> Catalogue:
     """A catalogue from `snapshot`; raises `pydantic.ValidationError`."""
     body = orjson.loads(data)
-    return _make(
-        _ITEMS.validate_python(body["items"]),
-        _SOURCES.validate_python(body["sources"]),
-        _OUTSIDE.validate_python(body["outside"]),
+    return make_catalogue(
+        MODELS[kind].model_validate(record) for kind in KINDS for record in body[kind]
     )
 
 
@@ -173,18 +231,16 @@ def load_catalogue(folder: Path = DATA) -> Catalogue:
     Rules between fields and items are `knowledge.validate`'s.
     """
     broken: dict[str, list[str]] = {}
-    items: list[ServiceItem] = []
-    sources: list[SourceRecord] = []
-    outside: list[LocalText] = []
-    try:
-        sources = _SOURCES.validate_python(_yaml(folder / "sources.yaml"))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        broken["sources.yaml"] = _problems(error)
-    try:
-        if (folder / "outside.yaml").is_file():
-            outside = _OUTSIDE.validate_python(_yaml(folder / "outside.yaml"))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        broken["outside.yaml"] = _problems(error)
+    records: list[Record] = []
+    for kind, name in _FILES.items():
+        if (folder / name).is_file() or kind == "source":
+            records += _read(folder / name, MODELS[kind], broken)
+    if (folder / "outside.yaml").is_file():
+        try:
+            names = _yaml(folder / "outside.yaml")
+            records.append(OutsideMatters.model_validate({"names": names}))
+        except (OSError, yaml.YAMLError, ValidationError) as error:
+            broken["outside.yaml"] = _problems(error)
     seen: dict[str, str] = {}
     for path in sorted((folder / "items").glob("*.yaml")):
         try:
@@ -195,7 +251,24 @@ def load_catalogue(folder: Path = DATA) -> Catalogue:
         if item.item_id in seen:
             broken[path.name] = [f"item_id: {item.item_id} is also in {seen[item.item_id]}"]
         seen[item.item_id] = path.name
-        items.append(item)
+        records.append(item)
     if broken:
         raise BrokenList(details={"files": broken})
-    return _make(items, sources, outside)
+    return make_catalogue(records)
+
+
+def _read(path: Path, model: type[Record], broken: dict[str, list[str]]) -> list[Record]:
+    """The records of a file that is a list of them; problems and repeated keys go to `broken`."""
+    try:
+        rows = _yaml(path) or []
+        if not isinstance(rows, list):
+            raise yaml.YAMLError("not a list of records")
+        found: list[Record] = [model.model_validate(row) for row in rows]
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        broken[path.name] = _problems(error)
+        return []
+    keys = [key_of(record) for record in found]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        broken[path.name] = [f"{key} is there twice" for key in twice]
+    return found

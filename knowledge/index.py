@@ -1,8 +1,7 @@
-"""The search index: immutable, memory-mapped files under `<data_dir>/index/<version>/`.
+"""The search index of any collection of worded things: immutable, memory-mapped files in one folder.
 
-It carries a snapshot of the list it was built from, so a reader never mixes versions. Building goes
-into a new folder, then one pointer file is replaced: a running search keeps its version, the next
-open sees the new one. Embeddings are cached by text, so that a rebuild embeds only what changed.
+Knows wordings, not the service list (`knowledge.published` ties an index to its list). Embeddings
+are cached by text, so that a rebuild embeds only what changed.
 """
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +20,16 @@ import numpy as np
 import orjson
 
 from core.errors import AppError
-from knowledge.catalogue import Catalogue, read_snapshot, snapshot
 from knowledge.embed.port import Embedder, Matrix
 from knowledge.lexical import Ints, Lexicon, build_lexicon, open_lexicon, save_lexicon
 from knowledge.spelling import Phrases, learn_phrases
 from knowledge.terms import syllables, terms
-from knowledge.text import understand
-from knowledge.wordings import ALIAS, NAME, SUMMARY, Wording, wordings
+from knowledge.wordings import ALIAS, NAME, SUMMARY, Wording
 
-FORMAT = 6
+FORMAT = 7
 """Raise when the files change: older indexes are then rebuilt."""
-_NORMALISERS = ("text.py", "lexicon.py", "terms.py", "wordings.py", "spelling.py", "lexical.py")
+NORMALISERS = ("text.py", "lexicon.py", "terms.py", "wordings.py", "spelling.py", "lexical.py")
 """Code that decides what is in the files: a change of it is a new index."""
-_POINTER = "current"
 _ARRAYS = ("owner", "kind", "first", "term_starts", "term_ids")
 Progress = Callable[[int, int], None]
 
@@ -50,7 +47,6 @@ class Index:
     """An opened index. Wordings are grouped by item: `first[i]:first[i+1]` are item i's rows."""
 
     version: str
-    catalogue: Catalogue
     codes: tuple[str, ...]
     embedder: str
     vectors: Matrix
@@ -71,7 +67,8 @@ class Index:
     """The list's phrases by sound, for `knowledge.spelling`."""
 
 
-def _readings() -> dict[str, str]:
+@cache
+def readings() -> dict[str, str]:
     """Commonest reading of every common character, so that queries need no pinyin library."""
     from pypinyin.contrib.tone_convert import to_normal  # build time only
     from pypinyin.pinyin_dict import pinyin_dict
@@ -93,7 +90,6 @@ def _document(items: Sequence[Wording]) -> list[str]:
 
 
 def assemble(
-    catalogue: Catalogue,
     groups: Sequence[Sequence[Wording]],
     vectors: Matrix,
     readings: dict[str, str],
@@ -118,7 +114,6 @@ def assemble(
     np.cumsum([len(group) for group in groups], out=first[1:])
     return Index(
         version=version,
-        catalogue=catalogue,
         codes=tuple(group[0].code for group in groups),
         embedder=embedder,
         vectors=vectors,
@@ -133,14 +128,6 @@ def assemble(
         readings=readings,
         phrases=learn_phrases((wording.text for wording in flat), readings),
     )
-
-
-def index_version(catalogue: Catalogue, embedder: str) -> str:
-    """Folder name of the index of this list with this embedder."""
-    digest = hashlib.sha256(f"{catalogue.version}/{embedder}/{FORMAT}".encode())
-    for name in _NORMALISERS:
-        digest.update((Path(__file__).parent / name).read_bytes())
-    return f"{catalogue.version}-{digest.hexdigest()[:8]}"
 
 
 class VectorCache:
@@ -187,37 +174,9 @@ class VectorCache:
         os.replace(file.name, self._path)
 
 
-def build_index(
-    catalogue: Catalogue, embedder: Embedder, data_dir: Path, progress: Progress | None = None
-) -> tuple[str, bool]:
-    """Build the index of `catalogue` unless it is there, and point to it; (version, was built)."""
-    version = index_version(catalogue, embedder.name)
-    root = data_dir / "index"
-    target = root / version
-    built = not (target / "meta.json").is_file()
-    if built:
-        groups = [wordings(item) for item in catalogue.items.values()]
-        cache = VectorCache(data_dir / "cache", embedder)
-        flat = [wording.text for group in groups for wording in group]
-        vectors = cache.documents(flat, progress)
-        anchors = [text for name in catalogue.outside for text in (name.zh, name.en)]
-        index = assemble(
-            catalogue,
-            groups,
-            vectors,
-            _readings(),
-            outside=cache.documents([understand(text).core for text in anchors]),
-            embedder=embedder.name,
-            version=version,
-        )
-        _write(index, target)
-    pointer = root / f".{_POINTER}.{os.getpid()}"
-    pointer.write_text(version + "\n", encoding="ascii")
-    os.replace(pointer, root / _POINTER)
-    return version, built
-
-
-def _write(index: Index, target: Path) -> None:
+def write_index(index: Index, target: Path, extra: Mapping[str, bytes] | None = None) -> None:
+    """Write the files of `index`, and those of `extra` by name, as the folder `target`: whole or not
+    at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     room = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
     try:
@@ -229,7 +188,8 @@ def _write(index: Index, target: Path) -> None:
         save_lexicon(index.sounds, room, "sounds")
         (room / "readings.json").write_bytes(orjson.dumps(index.readings))
         (room / "phrases.json").write_bytes(orjson.dumps(index.phrases))
-        (room / "list.json").write_bytes(snapshot(index.catalogue))
+        for name, content in (extra or {}).items():
+            (room / name).write_bytes(content)
         meta = {"format": FORMAT, "embedder": index.embedder, "codes": index.codes}
         (room / "meta.json").write_bytes(orjson.dumps(meta, option=orjson.OPT_INDENT_2))
         room.chmod(0o755)
@@ -241,31 +201,19 @@ def _write(index: Index, target: Path) -> None:
         shutil.rmtree(room, ignore_errors=True)
 
 
-def current_version(data_dir: Path) -> str:
-    """Version the pointer names; raises `IndexMissing`."""
-    try:
-        return (data_dir / "index" / _POINTER).read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise IndexMissing() from error
-
-
-def open_index(data_dir: Path, version: str | None = None) -> Index:
-    """Map an index (the current one by default); raises `IndexMissing`."""
-    version = version or current_version(data_dir)
-    folder = data_dir / "index" / version
+def read_index(folder: Path) -> Index:
+    """Map the index in `folder`; raises `IndexMissing`."""
     try:
         meta = orjson.loads((folder / "meta.json").read_bytes())
-        if meta["format"] != FORMAT:
-            raise IndexMissing(details={"version": version})
-        catalogue = read_snapshot((folder / "list.json").read_bytes())
     except OSError as error:
-        raise IndexMissing(details={"version": version}) from error
+        raise IndexMissing(details={"version": folder.name}) from error
+    if meta["format"] != FORMAT:
+        raise IndexMissing(details={"version": folder.name})
     names = ("vectors", "outside", *_ARRAYS)
     arrays = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in names}
     codes = tuple(meta["codes"])
     return Index(
-        version=version,
-        catalogue=catalogue,
+        version=folder.name,
         codes=codes,
         embedder=meta["embedder"],
         words=open_lexicon(folder, "words", len(codes)),

@@ -53,19 +53,37 @@ class SourceRecord(_Record):
 
 
 class Fact(_Record):
-    """Provenance of a statement; every fact has it."""
+    """Provenance of a statement; every fact has it. It holds from `valid_from` until the day before
+    `valid_to`; None: no bound."""
 
     status: Status
     source: SourceId
     as_of: dt.date
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+    def holds(self, day: dt.date) -> bool:
+        """Whether the fact is in force on `day`."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
 
 
 class TextFact(Fact):
-    """A condition, step, note or place, in words."""
+    """A condition, note or place, in words."""
 
     text: LocalText
-    valid_from: dt.date | None = None
-    valid_to: dt.date | None = None
+
+
+class StepFact(TextFact):
+    """One step of the way, in the resident's order."""
+
+    stage: Literal["prepare", "apply", "accept", "review", "decide", "issue", "deliver"] | None = (
+        None
+    )
+    actor: Literal["applicant", "government", "bank", "third_party"] | None = None
+    days: Decimal | None = None
+    """Working days this step takes, where it is known."""
 
 
 class TimeFact(Fact):
@@ -84,9 +102,9 @@ class FeeFact(Fact):
     text: LocalText
     amount: Decimal | None
     currency: Literal["CNY"] = "CNY"
+    basis: LocalText | None = None
+    """The rule the fee rests on; required where something is charged."""
     waiver: LocalText | None = None
-    valid_from: dt.date | None = None
-    valid_to: dt.date | None = None
 
 
 class MaterialRecord(Fact):
@@ -99,10 +117,26 @@ class MaterialRecord(Fact):
     condition: LocalText | None = None
     originals: int = Field(1, ge=0)
     copies: int = Field(0, ge=0)
+    issued_by: Literal["applicant", "government", "third_party"] | None = None
+    """材料来源: who the document comes from."""
+    medium: Literal["paper", "electronic", "either"] | None = None
+    e_licence: bool = False
+    """The window can fetch it from the electronic licence library (免提交)."""
+    validity_days: int | None = Field(None, ge=1)
+    """How old it may be."""
+    fill_hint: LocalText | None = None
+    """How to fill it in or what is looked at."""
+    form_url: str | None = None
+    """Blank form or sample."""
 
 
-class ChannelOffer(_Record):
+class ChannelOffer(Fact):
     """One way to get it done."""
+
+    status: Status = "to_confirm"
+    source: SourceId = "DEMO"
+    as_of: dt.date = dt.date(2026, 11, 1)
+    """Day the offers without provenance of their own were drafted."""
 
     channel: Channel
     name: LocalText
@@ -112,6 +146,18 @@ class ChannelOffer(_Record):
     appointment: bool = False
     url: str | None = None
     phone: str | None = None
+    languages: list[Literal["zh", "en", "yue"]] = Field(default_factory=list)
+    delivery: bool = False
+    """The result can be sent by post."""
+
+
+class Faq(Fact):
+    """A question residents ask about the matter, and its answer."""
+
+    question: LocalText
+    answer: LocalText
+    city: City | None = None
+    """City the answer holds for; None: both."""
 
 
 class Variant(_Record):
@@ -119,14 +165,23 @@ class Variant(_Record):
 
     department: LocalText | None = None
     conditions: list[TextFact] = Field(default_factory=list)
+    exclusions: list[TextFact] = Field(default_factory=list)
+    """Who or what is not accepted."""
     materials: list[MaterialRecord] = Field(default_factory=list)
     time: TimeFact | None = None
+    later_times: list[TimeFact] = Field(default_factory=list)
+    """Times that replace `time` while they hold; each has a `valid_from`."""
     fees: list[FeeFact] = Field(default_factory=list)
     channels: list[ChannelOffer] = Field(default_factory=list)
     where: TextFact | None = None
-    steps: list[TextFact] = Field(default_factory=list)
+    steps: list[StepFact] = Field(default_factory=list)
     notes: list[TextFact] = Field(default_factory=list)
     phones: list[str] = Field(default_factory=list)
+    max_visits: int | None = Field(None, ge=0, le=9)
+    """到现场次数: trips to a counter at most."""
+    online_depth: int | None = Field(None, ge=1, le=4)
+    """网办深度: 1 information, 2 apply, 3 decide, 4 result without a visit."""
+    implementation_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{31}$")] | None = None
 
 
 class Jurisdiction(_Record):
@@ -176,6 +231,14 @@ class ServiceItem(_Record):
     as_of: dt.date
     sources: list[SourceId]
     related: list[ItemCode] = Field(default_factory=list)
+    faqs: list[Faq] = Field(default_factory=list)
+    next_review: dt.date | None = None
+    """Day by which the department should confirm the item again."""
+    catalog_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{12}$")] | None = None
+    """基本编码, once mapped."""
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+    """The matter exists from `valid_from` until the day before `valid_to`."""
     common: Variant
     cities: dict[City, Variant | None]
     """Both keys present. A variant's non-empty fields replace those of `common`, `notes` and
@@ -198,6 +261,139 @@ class ServiceItem(_Record):
             field: getattr(own, field) or getattr(self.common, field)
             for field in Variant.model_fields
         }
-        merged["notes"] = [*self.common.notes, *own.notes]
-        merged["conditions"] = [*self.common.conditions, *own.conditions]
+        for field in ("notes", "conditions", "exclusions"):
+            merged[field] = [*getattr(self.common, field), *getattr(own, field)]
         return Variant(**merged)
+
+
+Weekday = Annotated[int, Field(ge=1, le=7)]
+"""1 Monday … 7 Sunday."""
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class OpeningHours(_Record):
+    """When a place is open, in China Standard Time. Public holidays: closed unless a note says else."""
+
+    days: list[Weekday]
+    opens: TimeOfDay
+    closes: TimeOfDay
+
+
+class Window(_Record):
+    """A counter."""
+
+    no: str
+    name: LocalText
+    cross_city: bool = False
+    """跨城通办: takes filings for the other city."""
+    serves: list[City]
+    domains: list[Domain] = Field(default_factory=list)
+    items: list[ItemCode] = Field(default_factory=list)
+    """Empty: every item of `domains`."""
+    appointment: bool = False
+
+
+class Terminal(_Record):
+    """A self-service machine."""
+
+    id: str
+    name: LocalText
+    serves: list[City]
+    items: list[ItemCode] = Field(default_factory=list)
+    all_day: bool = False
+    in_service: bool = True
+
+
+Accessibility = Literal[
+    "step_free", "lift", "accessible_toilet", "hearing_loop", "sign_language", "large_print",
+    "priority_queue", "wheelchair_loan", "nursing_room", "guide_dog",
+]  # fmt: skip
+
+
+class Centre(Fact):
+    """A government service centre or hall with its counters and machines."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^(SZ|DG)-[A-Z0-9]{2,12}(-[A-Z0-9]{1,8})?$")]
+    city: City
+    level: Literal["city", "district", "town", "subdistrict", "bureau"]
+    district: LocalText
+    """District of Shenzhen; town or sub-district of Dongguan."""
+    name: LocalText
+    address: LocalText
+    lat: float = Field(ge=22.0, le=23.5)
+    lon: float = Field(ge=113.0, le=115.0)
+    """WGS 84 degrees."""
+    transit: LocalText | None = None
+    hours: list[OpeningHours]
+    hours_note: LocalText | None = None
+    windows: list[Window] = Field(default_factory=list)
+    terminals: list[Terminal] = Field(default_factory=list)
+    accessibility: list[Accessibility] = Field(default_factory=list)
+    languages: list[Literal["zh", "en", "yue"]] = Field(default_factory=list)
+    phones: list[str] = Field(default_factory=list)
+
+
+class BundleQuestion(_Record):
+    """A yes/no question that decides whether some steps apply."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{2,40}$")]
+    text: LocalText
+    items: list[ItemCode]
+    """Steps that apply only on yes."""
+
+
+class BundleStep(_Record):
+    """One matter of a bundle."""
+
+    item: ItemCode
+    after: list[ItemCode] = Field(default_factory=list)
+    """Steps of the same bundle that must be done before."""
+    optional: bool = False
+    condition: LocalText | None = None
+    who: LocalText | None = None
+    """Who has to be there."""
+    note: LocalText | None = None
+
+
+class Bundle(Fact):
+    """一件事: the matters of a life event as an ordered graph."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^B-[A-Z]{2,20}$")]
+    name: LocalText
+    summary: LocalText
+    wordings: Words
+    """How residents say it; not shown."""
+    questions: list[BundleQuestion] = Field(default_factory=list)
+    steps: list[BundleStep]
+    shared_fields: list[LocalText] = Field(default_factory=list)
+    """Data that are asked once for all steps."""
+
+
+class LiaisonContact(Fact):
+    """Who of the other city answers an agent. Never shown to residents unless `public`."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^L-[A-Z0-9-]{2,30}$")]
+    role: LocalText
+    org: LocalText
+    city: City
+    domains: list[Domain]
+    duty: LocalText
+    phone: str
+    visibility: Literal["public", "agent", "duty"] = "agent"
+    confirmed_at: dt.date
+    """Stale 90 days after."""
+
+
+class DoorToDoorOffer(Fact):
+    """A team that comes to the resident's site."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^D-[A-Z0-9-]{2,30}$")]
+    city: City
+    name: LocalText
+    area: LocalText
+    sites: LocalText
+    """Which sites may ask."""
+    items: list[ItemCode]
+    slots: LocalText
+    min_people: int = Field(1, ge=1)
+    phone: str | None = None

@@ -19,7 +19,8 @@ import numpy.typing as npt
 import orjson
 
 from core.i18n import Lang
-from knowledge.embed.port import Matrix, Vector
+from knowledge.candidates import candidates
+from knowledge.embed.port import Vector
 from knowledge.index import Index
 from knowledge.lexical import Floats
 from knowledge.terms import syllables, terms
@@ -39,8 +40,6 @@ SIGNALS = (
     "sounds",
 )
 """Columns of `Signals.table`."""
-_DENSE, _WORDS, _SOUNDS = 32, 16, 16
-"""How many candidates each channel brings."""
 
 
 @dataclass(frozen=True)
@@ -88,62 +87,27 @@ def load_rules(path: Path = RULES) -> Rules:
     return Rules(weights, rows["correct"], rows["in_list"], at["answer"], at["clarify"])
 
 
-def _top(scores: Floats, count: int) -> npt.NDArray[np.intp]:
-    if scores.size <= count:
-        return np.arange(scores.size)
-    return np.argpartition(scores, -count)[-count:]
-
-
-def _best_by_item(index: Index, per_wording: Floats) -> Floats:
-    out: Floats = np.maximum.reduceat(per_wording, index.first[:-1])
-    return out
-
-
-def _dot(matrix: Matrix, vector: Vector) -> Floats:
-    """matrix · vector without BLAS, whose threads stall each other on a busy machine."""
-    out: Floats = np.einsum("ij,j->i", matrix, vector)
-    return out
-
-
 def signals(index: Index, text: str, vector: Vector) -> Signals:
     """All signals of normalised `text` (cities taken out) with its embedding."""
-    cosine = _dot(index.vectors, vector)
-    dense = _best_by_item(index, cosine)
     units = terms(text)
-    words, covered, known = index.words.score(units)
-    sounds, _, _ = index.sounds.score(syllables(text, index.readings))
-    chosen = [_top(dense, _DENSE), _top(words, _WORDS), _top(sounds, _SOUNDS)]
-    items = np.unique(np.concatenate(chosen))
-    rows, first = _rows(index, items)
-    dice, share = _overlap(index, rows, units)
-    named = index.kind[rows] <= ALIAS
-    spread = float(dense.std()) or 1.0
-    own = cosine[rows]
+    found = candidates(index, units, syllables(text, index.readings), vector)
+    own = found.wordings
+    dice, share = _overlap(index, own.rows, units)
+    named = own.kind <= ALIAS
     columns: dict[str, npt.NDArray[Any]] = {
-        "dense": (dense[items] - 0.85) * 20,
-        "dense_z": (dense[items] - float(dense.mean())) / spread,
-        "dense_top3": (_top3(own, first) - 0.85) * 20,
-        "dense_name": (np.maximum.reduceat(np.where(named, own, -1), first) - 0.85) * 20,
-        "words": words[items],
-        "overlap": np.maximum.reduceat(dice, first),
-        "name_overlap": np.maximum.reduceat(np.where(named, dice, 0), first),
-        "covered": covered[items],
-        "covered_one": np.maximum.reduceat(share, first),
-        "sounds": sounds[items],
+        "dense": (found.dense - 0.85) * 20,
+        "dense_z": (found.dense - found.dense_mean) / (found.dense_std or 1.0),
+        "dense_top3": (_top3(own.cosine, own.first) - 0.85) * 20,
+        "dense_name": (np.maximum.reduceat(np.where(named, own.cosine, -1), own.first) - 0.85) * 20,
+        "words": found.words,
+        "overlap": np.maximum.reduceat(dice, own.first),
+        "name_overlap": np.maximum.reduceat(np.where(named, dice, 0), own.first),
+        "covered": found.covered,
+        "covered_one": np.maximum.reduceat(share, own.first),
+        "sounds": found.sounds,
     }
     table = np.stack([columns[name].astype(np.float64) for name in SIGNALS], axis=1)
-    outside = float(_dot(index.outside, vector).max()) if index.outside.size else 0.0
-    return Signals(items, table, (outside - 0.85) * 20, known, len(units))
-
-
-def _rows(
-    index: Index, items: npt.NDArray[np.intp]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """(the candidates' wordings, where each candidate's begin among them)."""
-    begin, end = index.first[items], index.first[items + 1]
-    rows = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True)])
-    first = np.concatenate([[0], np.cumsum(end - begin)[:-1]])
-    return rows, first.astype(np.intp)
+    return Signals(found.items, table, (found.outside - 0.85) * 20, found.known, len(units))
 
 
 def _top3(values: Floats, first: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:

@@ -17,11 +17,11 @@ from core.cards import City, Facet, LocalText
 from core.errors import InvalidInput
 from core.i18n import Lang
 from core.settings import Settings
-from knowledge.catalogue import Catalogue
 from knowledge.embed import Embedder, Vector, open_embedder
 from knowledge.facets import facet_of
-from knowledge.index import Index, IndexMissing, open_index
+from knowledge.index import IndexMissing
 from knowledge.model import DecidingFact, ServiceItem
+from knowledge.published import PublishedIndex, open_index
 from knowledge.rank import (
     Rules,
     Signals,
@@ -125,10 +125,13 @@ def city_for(asked: Understood, city: City | None, fact: DecidingFact) -> City |
 class SearchEngine:
     """An opened index with its embedder. Immutable; open a new one after publishing."""
 
-    def __init__(self, index: Index, embedder: Embedder, rules: Rules) -> None:
+    def __init__(self, published: PublishedIndex, embedder: Embedder, rules: Rules) -> None:
+        index = published.index
         if index.embedder != embedder.name:
             raise IndexMissing(details={"index": index.embedder, "embedder": embedder.name})
         self.index = index
+        self.catalogue = published.catalogue
+        """The list this index was built from."""
         self._embedder = embedder
         self._rules = rules
         self._speller = Speller(
@@ -141,14 +144,9 @@ class SearchEngine:
         return cls(open_index(settings.data_dir), embedder or open_embedder(settings), load_rules())
 
     @property
-    def catalogue(self) -> Catalogue:
-        """The list this index was built from."""
-        return self.index.catalogue
-
-    @property
     def list_version(self) -> str:
         """Version of the list searched."""
-        return self.index.catalogue.version
+        return self.catalogue.version
 
     def understand(self, query: str, *, lang: Lang | None = None) -> Understood:
         """A question taken apart, with pinyin read and misheard words mended."""

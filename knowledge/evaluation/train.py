@@ -26,7 +26,8 @@ from core.settings import get_settings
 from knowledge.catalogue import Catalogue
 from knowledge.embed import Embedder, open_embedder
 from knowledge.evaluation.questions import Question, load_questions
-from knowledge.index import Index, assemble, open_index
+from knowledge.index import Index, assemble
+from knowledge.published import PublishedIndex, open_index
 from knowledge.rank import (
     EMPTY_RULES,
     EVIDENCE,
@@ -65,10 +66,12 @@ def _group_numbers(catalogue: Catalogue, codes: Sequence[str]) -> tuple[int, ...
     return tuple(order[min(code, catalogue.sister(code) or code)] for code in codes)
 
 
-def _case(index: Index, found: Signals, right: set[str], lang: Lang, weight: float) -> Case:
+def _case(
+    index: Index, catalogue: Catalogue, found: Signals, right: set[str], lang: Lang, weight: float
+) -> Case:
     codes = [index.codes[i] for i in found.items]
     mask = np.array([code in right for code in codes], bool)
-    return Case(found, mask, _group_numbers(index.catalogue, codes), lang, weight)
+    return Case(found, mask, _group_numbers(catalogue, codes), lang, weight)
 
 
 def _without(case: Case) -> Case:
@@ -79,9 +82,10 @@ def _without(case: Case) -> Case:
     return replace(case, found=found, right=case.right[keep], groups=groups)
 
 
-def fold_cases(index: Index, embedder: Embedder) -> list[Case]:
+def fold_cases(published: PublishedIndex, embedder: Embedder) -> list[Case]:
     """Every everyday wording, searched where it is left out."""
-    groups = [wordings(item) for item in index.catalogue.items.values()]
+    index, catalogue = published.index, published.catalogue
+    groups = [wordings(item) for item in catalogue.items.values()]
     flat = [wording for group in groups for wording in group]
     fold_of = np.array(
         [zlib.crc32(w.text.encode()) % FOLDS if w.kind in (SPOKEN, QUESTION) else -1 for w in flat]
@@ -94,13 +98,15 @@ def fold_cases(index: Index, embedder: Embedder) -> list[Case]:
             kept_groups.append([w for i, w in enumerate(group) if keep[at + i]])
             at += len(group)
         part = assemble(
-            index.catalogue, kept_groups, np.asarray(index.vectors)[keep], index.readings,
+            kept_groups, np.asarray(index.vectors)[keep], index.readings,
             outside=index.outside, embedder=index.embedder, version="fold",
         )  # fmt: skip
         for wording in (w for w, f in zip(flat, fold_of, strict=True) if f == fold):
             found = signals(part, wording.text, embedder.encode_query(wording.text))
-            right = {wording.code, index.catalogue.sister(wording.code) or wording.code}
-            cases.append(_case(part, found, right, "en" if wording.english else "zh", 1.0))
+            right = {wording.code, catalogue.sister(wording.code) or wording.code}
+            cases.append(
+                _case(part, catalogue, found, right, "en" if wording.english else "zh", 1.0)
+            )
         sys.stderr.write(f"fold {fold + 1}/{FOLDS}: {len(cases)} cases\n")
     return cases
 
@@ -109,14 +115,14 @@ def question_cases(
     engine: SearchEngine, embedder: Embedder, questions: Sequence[Question]
 ) -> list[tuple[Question, Case]]:
     """The questions, searched in the whole index."""
-    index = engine.index
+    index, catalogue = engine.index, engine.catalogue
     out = []
     for question in questions:
         asked = engine.understand(question.text)
         found = signals(index, asked.core, embedder.encode_query(asked.core))
         right = set(question.codes)
-        right |= {index.catalogue.sister(code) or code for code in question.codes}
-        case = _case(index, found, right, asked.lang, QUESTION_WEIGHT)
+        right |= {catalogue.sister(code) or code for code in question.codes}
+        case = _case(index, catalogue, found, right, asked.lang, QUESTION_WEIGHT)
         out.append((question, replace(case, vague=question.kind == "vague")))
     return out
 
@@ -222,9 +228,9 @@ def choose_thresholds(
 
 def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
     """Everything `ranking.json` holds."""
-    index = engine.index
+    index, catalogue = engine.index, engine.catalogue
     asked = [q for q in load_questions() if q.split == "train" and q.kind != "multi"]
-    folds = fold_cases(index, embedder)
+    folds = fold_cases(PublishedIndex(index, catalogue), embedder)
     pairs = question_cases(engine, embedder, asked)
     known = folds + [case for question, case in pairs if question.kind != "vague"]
     weights = {
@@ -255,7 +261,7 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
         "made": {
             "by": "python -m knowledge.evaluation.train",
             "on": dt.datetime.now(dt.UTC).date().isoformat(),
-            "list_version": index.catalogue.version,
+            "list_version": catalogue.version,
             "embedder": index.embedder,
             "wordings": len(folds),
             "train_questions": len(pairs),

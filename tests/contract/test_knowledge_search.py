@@ -18,11 +18,12 @@ from knowledge_engine import engine_of
 from core.cards import CITIES, City
 from core.errors import InvalidInput
 from core.settings import Settings
-from knowledge.catalogue import Catalogue, load_catalogue
+from knowledge.catalogue import Catalogue, load_catalogue, make_catalogue
 from knowledge.embed import Embedder
 from knowledge.evaluation.measure import auroc, evaluate
 from knowledge.evaluation.questions import OUT_OF_LIST, Question, load_questions
-from knowledge.index import IndexMissing, build_index, current_version, open_index
+from knowledge.index import IndexMissing
+from knowledge.published import build_index, current_version, open_index, point_to
 from knowledge.rank import load_rules
 from knowledge.search import SearchEngine
 
@@ -143,7 +144,7 @@ def _few(count: int, **changes: Any) -> Catalogue:
     for code, change in changes.items():
         code = code.replace("_", "-")
         items[code] = items[code].model_copy(update=change)
-    return Catalogue(items, whole.sources, (), f"0000.00-{count}{len(changes)}")
+    return make_catalogue([*whole.sources.values(), *items.values()])
 
 
 def test_a_rebuild_embeds_only_what_changed_and_swaps_at_once(tmp_path: Path) -> None:
@@ -154,27 +155,30 @@ def test_a_rebuild_embeds_only_what_changed_and_swaps_at_once(tmp_path: Path) ->
         open_index(tmp_path)
     first, built = build_index(_few(5), as_port, tmp_path)
     assert built
+    point_to(tmp_path, first)
     assert build_index(_few(5), as_port, tmp_path) == (first, False)
     before = open_index(tmp_path)
     all_texts, embedder.embedded[:] = len(embedder.embedded), []
-    item = before.catalogue.items[before.codes[0]]
+    item = before.catalogue.items[before.index.codes[0]]
     words = item.aliases.model_copy(update={"zh": [*item.aliases.zh, "全新的叫法"]})
     second, _ = build_index(
         _few(5, **{item.item_id.replace("-", "_"): {"aliases": words}}), as_port, tmp_path
     )
     assert second != first
+    assert current_version(tmp_path) == first
+    point_to(tmp_path, second)
     assert current_version(tmp_path) == second
     assert embedder.embedded == ["全新的叫法"]
     assert all_texts > 50
-    assert before.version == first
-    assert open_index(tmp_path, first).version == first
+    assert before.index.version == first
+    assert open_index(tmp_path, first).index.version == first
 
 
 def test_an_index_of_another_model_is_refused(tmp_path: Path) -> None:
     """Vectors of two models never meet."""
     embedder = _CountingEmbedder()
-    build_index(_few(3), embedder, tmp_path)
-    index = open_index(tmp_path)
+    version, _ = build_index(_few(3), embedder, tmp_path)
+    index = open_index(tmp_path, version)
     embedder.name = "other"  # type: ignore[misc]
     with pytest.raises(IndexMissing):
         SearchEngine(index, embedder, load_rules())

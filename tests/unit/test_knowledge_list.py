@@ -19,6 +19,7 @@ from knowledge.catalogue import (
     Catalogue,
     UnknownService,
     load_catalogue,
+    make_catalogue,
     read_snapshot,
     snapshot,
 )
@@ -40,8 +41,8 @@ def the_list() -> Catalogue:
 def _with(item: ServiceItem, **changes: Any) -> Catalogue:
     """The list with one item changed."""
     whole = the_list()
-    items = {**whole.items, item.item_id: item.model_copy(update=changes)}
-    return Catalogue(items, whole.sources, whole.outside, "test")
+    records = [record for found in whole.records.values() for record in found.values()]
+    return make_catalogue([*records, item.model_copy(update=changes)])
 
 
 def _errors(catalogue: Catalogue) -> list[str]:

@@ -1,0 +1,103 @@
+"""Which items of an index are worth ranking for a question, and what the index knows of each.
+
+Three channels bring candidates: vectors, words, sounds. The cost of everything after this module
+depends on the number of candidates only, never on the size of the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.embed.port import Matrix, Vector
+from knowledge.index import Index
+from knowledge.lexical import Floats, Ints
+
+_DENSE, _WORDS, _SOUNDS = 32, 16, 16
+"""How many candidates each channel brings."""
+Positions = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class CandidateWordings:
+    """The wordings of the candidates: candidate i's are `rows[first[i]:first[i+1]]` (the last: to
+    the end)."""
+
+    rows: Positions
+    """Rows of the index."""
+    first: Positions
+    cosine: Floats
+    """Cosine of each with the question."""
+    kind: Ints
+    """`knowledge.wordings` kind of each."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidates of one question; arrays have one entry a candidate."""
+
+    items: Positions
+    """Positions in `Index.codes`, ascending."""
+    dense: Floats
+    """Best cosine over the item's wordings."""
+    dense_mean: float
+    dense_std: float
+    """Of the best cosines of all items of the index."""
+    words: Floats
+    """BM25 as a share of the best possible."""
+    covered: Floats
+    """Share of the question's lexical weight that the item has at all."""
+    sounds: Floats
+    known: float
+    """Share of the question's lexical weight that occurs anywhere in the index."""
+    outside: float
+    """Cosine with the nearest matter that the list does not cover; 0 without any."""
+    wordings: CandidateWordings
+
+
+def candidates(
+    index: Index, units: Sequence[str], heard: Sequence[str], vector: Vector
+) -> Candidates:
+    """Candidates for a question's lexical `units`, its syllables `heard` and its embedding."""
+    cosine = _dot(index.vectors, vector)
+    dense: Floats = np.maximum.reduceat(cosine, index.first[:-1])
+    words, covered, known = index.words.score(units)
+    sounds, _, _ = index.sounds.score(heard)
+    chosen = [_top(dense, _DENSE), _top(words, _WORDS), _top(sounds, _SOUNDS)]
+    items = np.unique(np.concatenate(chosen))
+    rows, first = _rows(index, items)
+    return Candidates(
+        items=items,
+        dense=dense[items],
+        dense_mean=float(dense.mean()),
+        dense_std=float(dense.std()),
+        words=words[items],
+        covered=covered[items],
+        sounds=sounds[items],
+        known=known,
+        outside=float(_dot(index.outside, vector).max()) if index.outside.size else 0.0,
+        wordings=CandidateWordings(rows, first, cosine[rows], index.kind[rows]),
+    )
+
+
+def _top(scores: Floats, count: int) -> Positions:
+    if scores.size <= count:
+        return np.arange(scores.size)
+    return np.argpartition(scores, -count)[-count:]
+
+
+def _dot(matrix: Matrix, vector: Vector) -> Floats:
+    """matrix · vector without BLAS, whose threads stall each other on a busy machine."""
+    out: Floats = np.einsum("ij,j->i", matrix, vector)
+    return out
+
+
+def _rows(index: Index, items: Positions) -> tuple[Positions, Positions]:
+    """(the candidates' wordings, where each candidate's begin among them)."""
+    begin, end = index.first[items], index.first[items + 1]
+    rows = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True)])
+    first = np.concatenate([[0], np.cumsum(end - begin)[:-1]])
+    return rows, first.astype(np.intp)
