@@ -1,0 +1,1 @@
+"""The commands of `python -m knowledge`, one module a group; each has `add(commands)`."""

@@ -1,0 +1,43 @@
+"""What every command of `python -m knowledge` shares: output, settings, progress."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def say(line: str, *, end: str = "\n") -> None:
+    """Tell the person at the terminal (standard error)."""
+    print(line, end=end, file=sys.stderr, flush=True)
+
+
+def show(data: Any) -> None:
+    """Print a result as JSON (standard output)."""
+    print(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def settings_of(args: argparse.Namespace) -> Settings:
+    """Settings, with the folder of `--data-dir`."""
+    settings = get_settings()
+    if args.data_dir is None:
+        return settings
+    return settings.model_copy(update={"data_dir": Path(args.data_dir)})
+
+
+def progress(done: int, total: int) -> None:
+    """One line that counts up."""
+    say(f"\rembedding {done}/{total}", end="\n" if done == total else "")
+
+
+def json_flag(*parsers: argparse.ArgumentParser) -> None:
+    """Add `--json`."""
+    for parser in parsers:
+        parser.add_argument("--json", action="store_true", help="machine-readable output")
