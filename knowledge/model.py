@@ -282,7 +282,7 @@ class OpeningHours(_Record):
 class Window(_Record):
     """A counter."""
 
-    no: str
+    number: str
     name: LocalText
     cross_city: bool = False
     """跨城通办: takes filings for the other city."""
