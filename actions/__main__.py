@@ -9,6 +9,7 @@ import signal
 
 from aiohttp import web
 
+from actions.learning import Learner
 from actions.listing import Listing
 from actions.reports import ReportStore
 from actions.server import build_app
@@ -23,14 +24,10 @@ from core.consents import ConsentStore
 from core.db import Database
 from core.errors import AppError
 from core.settings import Settings, get_settings
-from knowledge.answers import Responder
-from knowledge.search import SearchEngine
+from knowledge.learning.log import LearningLog
+from knowledge.live import LiveEngine
 
 _log = log.get_log("actions")
-
-
-def _responder(settings: Settings) -> Responder:
-    return Responder(SearchEngine.open(settings))
 
 
 async def serve(host: str, port: int, settings: Settings) -> None:
@@ -39,14 +36,17 @@ async def serve(host: str, port: int, settings: Settings) -> None:
     redis = connect(settings.redis_url) if settings.redis_url else None
     database = Database(settings.db_url())
     cities = open_cities(settings)
-    listing = Listing(lambda: _responder(settings), clock=clock, redis=redis)
+    live = LiveEngine(settings)
+    listing = Listing(live.responder, clock=clock, redis=redis)
     token = settings.internal_token.get_secret_value()
+    learner = Learner(LearningLog(database, clock))
     services = Services(
         listing=listing,
         cities=cities,
         consents=ConsentStore(database, clock),
         callbacks=CallbackStore(database, clock),
         reports=ReportStore(database),
+        learner=learner,
         signer=Signer(token, clock),
         clock=clock,
         sandbox=settings.sandbox,
@@ -65,6 +65,8 @@ async def serve(host: str, port: int, settings: Settings) -> None:
     await stop.wait()
     await runner.cleanup()
     await listing.close()
+    live.close()
+    await learner.close()
     await cities.close()
     await database.close()
     if redis is not None:

@@ -12,7 +12,8 @@ from rasa_sdk import Action
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.service import nonsense
+from actions.listing import context_of
+from actions.service import nonsense, service
 from actions.services import Services, Topic
 from actions.turn import Reply, Turn
 from core.cards import Card, NoticeCard, dump_card, flatten
@@ -20,12 +21,15 @@ from core.errors import AppError
 from core.i18n import text
 from core.log import get_log
 from core.metrics import counter, histogram
+from knowledge.bundle_card import given_answers
+from knowledge.jurisdiction import names_place
 
 log = get_log(__name__)
 ANSWERED = counter("sg_actions_turns", "Turns answered", ("topic", "outcome"))
 SECONDS = histogram("sg_actions_turn_seconds", "Time to answer a turn", ("topic",))
 LAST_SLOT = "last_cards"
 LAST_BYTES = 6_000
+KEPT_CHARS = 2_000
 _PRIVATE = ("account", "sign_in", "form")
 
 
@@ -53,7 +57,7 @@ async def answer(name: str, topic: Topic, services: Services, turn: Turn) -> Rep
     """The topic's reply, or a notice that says what went wrong."""
     with SECONDS.labels(name).time():
         try:
-            reply = await (nonsense if turn.text and not turn.words() else topic)(services, turn)
+            reply = await _topic(topic, turn)(services, turn)
             outcome = "ok" if reply.understood else "not_understood"
         except AppError as error:
             log.warning("actions.failed", topic=name, code=error.code)
@@ -65,6 +69,15 @@ async def answer(name: str, topic: Topic, services: Services, turn: Turn) -> Rep
             outcome = "internal"
     ANSWERED.labels(name, outcome).inc()
     return reply
+
+
+def _topic(topic: Topic, turn: Turn) -> Topic:
+    """Who answers: a reply to the question that is open ("in which city …?") goes to the list."""
+    if turn.text and not turn.words():
+        return nonsense
+    if turn.text and turn.loop is None and context_of(turn).asking and names_place(turn.text):
+        return service
+    return topic
 
 
 def deliver(dispatcher: CollectingDispatcher, turn: Turn, reply: Reply) -> list[dict[str, Any]]:
@@ -91,12 +104,17 @@ def _bookkeeping(turn: Turn, reply: Reply) -> dict[str, Any]:
 
 
 def _kept(cards: list[Card]) -> list[dict[str, Any]] | None:
-    """Cards small enough to keep; answers as a reference to their item."""
+    """Cards small enough to keep; answers and life events as a reference, tables and places in
+    words."""
     kept: list[dict[str, Any]] = []
     for card in cards:
         if card.type == "answer":
             city = None if card.city == "both" else card.city
             kept.append({"ref": card.code, "city": city, "facet": card.facet})
+        elif card.type == "bundle":
+            kept.append({"bundle": card.id, "answers": given_answers(card)})
+        elif card.type in ("compare", "centres"):
+            kept.append({"words": flatten(card)[:KEPT_CHARS]})
         else:
             kept.append(dump_card(card))
     return kept if len(str(kept)) <= LAST_BYTES else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from functools import partial
 from typing import Any, TypeVar
 
@@ -29,7 +30,8 @@ _VECTOR_BYTES = DIM * 4
 
 
 class Listing:
-    """Questions to the list, for one process."""
+    """Questions to the list, for one process. `open_responder` may take its time at the first call and
+    answers at once afterwards, with what is published then."""
 
     def __init__(
         self,
@@ -46,11 +48,20 @@ class Listing:
         self._opening = asyncio.Lock()
 
     async def ready(self) -> Responder:
-        """The responder, opened at first use; raises `AppError` while there is no index."""
-        async with self._opening:
-            if self._responder is None:
-                self._responder = await self._run(self._open)
+        """The responder of the version in force, opened at first use; raises `AppError` while there is
+        no index."""
+        if self._responder is None:
+            async with self._opening:
+                if self._responder is None:
+                    self._responder = await self._run(self._open)
+                return self._responder
+        self._responder = self._open()
         return self._responder
+
+    @property
+    def list_version(self) -> str:
+        """Version of the list answered from; empty before it is open."""
+        return self._responder.engine.list_version if self._responder else ""
 
     async def ask(self, turn: Turn, words: str | None = None) -> Found:
         """Answer the resident's words, or `words`, in the context of the conversation."""
@@ -65,7 +76,8 @@ class Listing:
                 city=turn.city,
                 context=context_of(turn),
                 vector=vector,
-                today=self._clock.now().astimezone(CITY_TZ).date(),
+                today=self._today(),
+                now=self._clock.now(),
             )
         )
 
@@ -74,25 +86,48 @@ class Listing:
     ) -> Found:
         """One item by its code; raises `NotFound`."""
         responder = await self.ready()
-        today = self._clock.now().astimezone(CITY_TZ).date()
         return await self._run(
-            partial(responder.choose, code, lang=turn.lang, city=city, facet=facet, today=today)
+            partial(
+                responder.choose,
+                code,
+                lang=turn.lang,
+                city=city,
+                facet=facet,
+                today=self._today(),
+                context=context_of(turn),
+            )
+        )
+
+    async def tapped(self, turn: Turn) -> Found:
+        """What a chip of the list asks for: an item, a life event, places; raises `AppError`."""
+        responder = await self.ready()
+        return await self._run(
+            partial(
+                responder.tapped,
+                turn.entities,
+                lang=turn.lang,
+                context=context_of(turn),
+                today=self._today(),
+                now=self._clock.now(),
+            )
         )
 
     async def checklist(self, turn: Turn, code: str, city: City | None = None) -> Card:
         """The documents of an item; raises `NotFound`."""
         responder = await self.ready()
-        today = self._clock.now().astimezone(CITY_TZ).date()
         return await self._run(
-            partial(responder.checklist_card, code, lang=turn.lang, city=city, today=today)
+            partial(responder.checklist_card, code, lang=turn.lang, city=city, today=self._today())
         )
 
     async def card(self, turn: Turn, context: AnswerContext) -> AnswerCard | None:
         """The answer that a context stands for, without words; None when there was none."""
-        if context.code is None:
+        if context.code is None or context.asking is not None:
             return None
         found = await self.item(turn, context.code, context.city, context.facet)
         return next((card for card in found.cards if isinstance(card, AnswerCard)), None)
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(CITY_TZ).date()
 
     async def close(self) -> None:
         """Stop the threads."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from core.db import Database
 from core.outbox import emit
-
-TOPIC = "list.reported_outdated"
+from knowledge.editing.model import REPORTED
 
 
 class ReportStore:
@@ -17,4 +16,4 @@ class ReportStore:
     async def add(self, *, code: str, conversation: str) -> None:
         """Record that `code` was called outdated in `conversation`."""
         async with self._db.begin() as conn:
-            await emit(conn, TOPIC, code[:64], {"code": code[:64], "conversation": conversation})
+            await emit(conn, REPORTED, code[:64], {"code": code[:64], "conversation": conversation})

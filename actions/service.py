@@ -17,6 +17,8 @@ from core.errors import NotFound
 from knowledge.answers import Reply as Found
 
 OFFER_AFTER = 2
+REPORTED_MOST = 5
+"""Things that one card shows and a report may be about."""
 SURE_OUTSIDE = 0.6
 """From this confidence on, "out of scope" is believed even if the list has something similar."""
 
@@ -27,19 +29,24 @@ async def service(services: Services, turn: Turn) -> Reply:
         return await tapped(services, turn)
     if not turn.text:
         return Reply([starters(turn, turn.say("ask_again"))])
-    return reply_of(turn, await services.listing.ask(turn))
+    found = await services.listing.ask(turn)
+    services.learner.answered(turn, found, services.listing.list_version)
+    return reply_of(turn, found)
 
 
 async def tapped(services: Services, turn: Turn) -> Reply:
     """The payload of a chip of the list."""
     code = turn.entities.get("code", "")
-    city, facet = _city(turn.entities.get("city")), _facet(turn.entities.get("facet"))
+    if turn.intent == "ask_item":
+        services.learner.chose(turn, code)
     if turn.intent == "checklist":
+        city = _city(turn.entities.get("city"))
         return Reply([await services.listing.checklist(turn, code, city)])
     if turn.intent == "report_outdated":
-        await services.reports.add(code=code, conversation=turn.conversation)
+        for one in code.split(",")[:REPORTED_MOST]:
+            await services.reports.add(code=one, conversation=turn.conversation)
         return Reply([notice(turn, "reported", level="success")])
-    return reply_of(turn, await services.listing.item(turn, code, city, facet))
+    return reply_of(turn, await services.listing.tapped(turn))
 
 
 async def source(services: Services, turn: Turn) -> Reply:
@@ -107,6 +114,13 @@ async def again(services: Services, turn: Turn, kept: list[Any]) -> Reply:
                 turn, str(part["ref"]), _city(part.get("city")), _facet(part.get("facet"))
             )
             reply = reply.then(reply_of(turn, found))
+        elif "words" in part:
+            reply.items.append(str(part["words"]))
+        elif "bundle" in part:
+            asked = turn.with_intent(
+                "ask_item", code=str(part["bundle"]), answers=str(part.get("answers", ""))
+            )
+            reply = reply.then(reply_of(turn, await services.listing.tapped(asked)))
         else:
             reply.items.append(parse_card(part))
     return reply

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from actions.learning import Learner
 from actions.listing import Listing
 from actions.reports import ReportStore
 from actions.turn import Reply, Turn
@@ -72,6 +73,7 @@ class Services:
     consents: Consents
     callbacks: CallbackStore
     reports: ReportStore
+    learner: Learner
     signer: Signer
     clock: Clock
     sandbox: bool = True

@@ -9,143 +9,103 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
+from core.card_parts import (
+    CITIES,
+    Action,
+    BaseCard,
+    CardPart,
+    Choice,
+    City,
+    Claim,
+    Comparison,
+    Facet,
+    FaqLine,
+    LocalText,
+    Material,
+    Mode,
+    Need,
+    RuleChange,
+    Scope,
+    Source,
+    Status,
+    Way,
+    WayStep,
+)
 from core.flatten import flatten_card
-from core.i18n import Lang
+from core.list_cards import (
+    AnswerCard,
+    BundleAsk,
+    BundleCard,
+    BundleDocument,
+    BundleStepLine,
+    CentreLine,
+    CentresCard,
+    ChecklistCard,
+    ChecklistItem,
+    CompareCard,
+    CompareCell,
+    CompareColumn,
+    CompareRow,
+)
 
-City = Literal["shenzhen", "dongguan"]
-CITIES: tuple[City, City] = ("shenzhen", "dongguan")
-Scope = Literal["shenzhen", "dongguan", "both"]
-Facet = Literal[
-    "overview",
-    "documents",
-    "time",
-    "fee",
-    "where",
-    "channels",
-    "eligibility",
-    "steps",
-    "which_city",
+__all__ = [
+    "CARD",
+    "CARDS",
+    "CITIES",
+    "AccountCard",
+    "AccountField",
+    "AccountSide",
+    "Action",
+    "AnswerCard",
+    "BaseCard",
+    "BundleAsk",
+    "BundleCard",
+    "BundleDocument",
+    "BundleStepLine",
+    "Card",
+    "CardPart",
+    "CentreLine",
+    "CentresCard",
+    "ChecklistCard",
+    "ChecklistItem",
+    "Choice",
+    "ChoicesCard",
+    "City",
+    "Claim",
+    "CompareCard",
+    "CompareCell",
+    "CompareColumn",
+    "CompareRow",
+    "Comparison",
+    "Facet",
+    "FaqLine",
+    "FormCard",
+    "FormField",
+    "HandoffCard",
+    "LocalText",
+    "Material",
+    "Mode",
+    "Money",
+    "Need",
+    "NoticeCard",
+    "RatingCard",
+    "RuleChange",
+    "Scope",
+    "SignInCard",
+    "SignInOption",
+    "Source",
+    "Status",
+    "Way",
+    "WayStep",
+    "dump_card",
+    "flatten",
+    "parse_card",
 ]
-Status = Literal["verified", "reported", "to_confirm"]
-"""`verified` read from the issuing body; `reported` read in a third-party copy;
-`to_confirm` demonstration data that must be confirmed with the department."""
-Need = Literal["required", "conditional", "deferrable", "exempt"]
-Mode = Literal["text", "video"]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class LocalText(_Model):
-    """A human text in both languages; `zh` prevails."""
-
-    zh: str
-    en: str
-
-    def in_(self, lang: Lang) -> str:
-        """The text in `lang`."""
-        return self.zh if lang == "zh" else self.en
-
-
-class Source(_Model):
-    """Where a fact comes from."""
-
-    id: str
-    title: str
-    url: str | None = None
-    doc_no: str | None = None
-
-
-class Claim(_Model):
-    """One quotable fact."""
-
-    text: str
-    source: Source
-    as_of: str
-    """ISO date on which the source said so."""
-    status: Status
-    facet: Facet
-    city: Scope
-
-
-class Comparison(_Model):
-    """One row of the two-city table."""
-
-    facet: Facet
-    label: str
-    shenzhen: str | None
-    """None: the matter is not handled in this city."""
-    dongguan: str | None
-    differs: bool
-
-
-class Material(_Model):
-    """One document to bring."""
-
-    id: str
-    name: str
-    need: Need
-    note: str = ""
-    originals: int = 1
-    copies: int = 0
-    city: Scope = "both"
-
-
-class Action(_Model):
-    """Something the resident can do next. `kind` `say` sends `token`; `link` opens `url`;
-    `handoff` opens the human panel; `keep` keeps the checklist; `report` marks as outdated."""
-
-    title: str
-    kind: Literal["say", "link", "handoff", "keep", "report"] = "say"
-    token: str | None = None
-    url: str | None = None
-
-
-class Choice(_Model):
-    """A chip. `token` is what the client sends back; only tokens the server issued are accepted."""
-
-    title: str
-    code: str | None = None
-    token: str
-    hint: str | None = None
-
-
-class _Card(_Model):
-    version: Literal[1] = 1
-    lang: Lang = "zh"
-
-
-class AnswerCard(_Card):
-    """The answer about one service item."""
-
-    type: Literal["answer"] = "answer"
-    code: str
-    name: LocalText
-    city: Scope
-    facet: Facet
-    headline: str
-    """The fact asked for, first."""
-    summary: str
-    claims: list[Claim]
-    comparison: list[Comparison]
-    """All rows of the two-city table; a one-city card has none."""
-    differences: list[Comparison]
-    """The rows that differ: computed, never typed."""
-    materials: list[Material]
-    channels: list[str] = Field(default_factory=list)
-    jurisdiction: str | None = None
-    """'You file in X because Y', when it is known."""
-    actions: list[Action] = Field(default_factory=list)
-    as_of: str
-    status: Status
-    disclaimer: str | None = None
-    list_version: str
-
-
-class ChoicesCard(_Card):
+class ChoicesCard(BaseCard):
     """One clarifying question, or what to do next."""
 
     type: Literal["choices"] = "choices"
@@ -153,21 +113,21 @@ class ChoicesCard(_Card):
     choices: list[Choice]
 
 
-class Money(_Model):
+class Money(CardPart):
     """An amount in yuan, as a decimal string (never a float)."""
 
     amount: str
     currency: Literal["CNY"] = "CNY"
 
 
-class AccountField(_Model):
+class AccountField(CardPart):
     """One labelled value, already masked and formatted."""
 
     label: str
     value: str
 
 
-class AccountSide(_Model):
+class AccountSide(CardPart):
     """One city's answer."""
 
     city: City
@@ -180,7 +140,7 @@ class AccountSide(_Model):
     message: str | None = None
 
 
-class AccountCard(_Card):
+class AccountCard(BaseCard):
     """A resident's own record in both cities, side by side."""
 
     type: Literal["account"] = "account"
@@ -193,7 +153,7 @@ class AccountCard(_Card):
     actions: list[Action] = Field(default_factory=list)
 
 
-class SignInOption(_Model):
+class SignInOption(CardPart):
     """One issuer to sign in with."""
 
     issuer: str
@@ -201,7 +161,7 @@ class SignInOption(_Model):
     url: str
 
 
-class SignInCard(_Card):
+class SignInCard(BaseCard):
     """A step up to the identity level an action needs."""
 
     type: Literal["sign_in"] = "sign_in"
@@ -213,7 +173,7 @@ class SignInCard(_Card):
     sandbox: bool = False
 
 
-class FormField(_Model):
+class FormField(CardPart):
     """One field of a form."""
 
     name: str
@@ -225,7 +185,7 @@ class FormField(_Model):
     value: str | None = None
 
 
-class FormCard(_Card):
+class FormCard(BaseCard):
     """The question a form is asking now, with what was collected so far."""
 
     type: Literal["form"] = "form"
@@ -237,25 +197,7 @@ class FormCard(_Card):
     cancel: Choice | None = None
 
 
-class ChecklistItem(_Model):
-    """One line that can be ticked."""
-
-    id: str
-    text: str
-    note: str = ""
-
-
-class ChecklistCard(_Card):
-    """A list to tick and keep."""
-
-    type: Literal["checklist"] = "checklist"
-    title: str
-    code: str | None = None
-    items: list[ChecklistItem]
-    as_of: str
-
-
-class HandoffCard(_Card):
+class HandoffCard(BaseCard):
     """The way to a person: which modes, how long, which place in the queue."""
 
     type: Literal["handoff"] = "handoff"
@@ -271,7 +213,7 @@ class HandoffCard(_Card):
     hotline: str = "12345"
 
 
-class NoticeCard(_Card):
+class NoticeCard(BaseCard):
     """Something to know."""
 
     type: Literal["notice"] = "notice"
@@ -281,7 +223,7 @@ class NoticeCard(_Card):
     actions: list[Action] = Field(default_factory=list)
 
 
-class RatingCard(_Card):
+class RatingCard(BaseCard):
     """After a human consultation: the summary, and how it went."""
 
     type: Literal["rating"] = "rating"
@@ -300,7 +242,10 @@ Card = Annotated[
     | ChecklistCard
     | HandoffCard
     | NoticeCard
-    | RatingCard,
+    | RatingCard
+    | CompareCard
+    | BundleCard
+    | CentresCard,
     Field(discriminator="type"),
 ]
 CARD: TypeAdapter[Card] = TypeAdapter(Card)

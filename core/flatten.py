@@ -18,8 +18,19 @@ def _lines(*parts: str | None) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def _material(item: Data, lang: Lang) -> str:
+    need = text(f"need.{item['need']}", lang)
+    notes = [item["note"], *item.get("tags", []), item.get("hint", "")]
+    if url := item.get("form_url"):
+        notes.append(text("flat.form", lang, url=url))
+    remarks = " · ".join(note for note in notes if note)
+    return f"- {item['name']} [{need}]" + (f" – {remarks}" if remarks else "")
+
+
 def _answer(card: Data, lang: Lang) -> str:
     lines = [f"{card['name'][lang]} ({card['code']})", card["headline"], card.get("jurisdiction")]
+    lines += [f"! {change['text']}" for change in card.get("changes", [])]
+    lines.append(" · ".join(card.get("marks", [])))
     for row in card["comparison"]:
         none = text("flat.not_handled", lang)
         left, right = row["shenzhen"] or none, row["dongguan"] or none
@@ -32,14 +43,94 @@ def _answer(card: Data, lang: Lang) -> str:
         lines += [f"- {claim['text']}" for claim in card["claims"]]
     if card["materials"]:
         lines.append(text("flat.materials", lang))
-        for item in card["materials"]:
-            need = text(f"need.{item['need']}", lang)
-            note = f" – {item['note']}" if item["note"] else ""
-            lines.append(f"- {item['name']} [{need}]{note}")
-    sources = list(dict.fromkeys(claim["source"]["title"] for claim in card["claims"]))
+        lines += [_material(item, lang) for item in card["materials"]]
+    if card.get("result"):
+        lines.append(text("flat.result", lang, result=card["result"]))
+    if faqs := card.get("faqs"):
+        lines.append(text("flat.faqs", lang))
+        lines += [f"- {faq['question']} {faq['answer']}" for faq in faqs]
+    if phones := card.get("phones"):
+        lines.append(text("flat.phone", lang, list=", ".join(phones)))
+    cited = [*card["claims"], *card.get("faqs", []), *card.get("changes", [])]
+    sources = list(dict.fromkeys(claim["source"]["title"] for claim in cited))
     lines.append(text("flat.source", lang, sources="; ".join(sources) or "-", as_of=card["as_of"]))
     lines.append(card.get("disclaimer"))
     return _lines(*lines)
+
+
+def _compare(card: Data, lang: Lang) -> str:
+    lines = [card["title"], card["headline"], card.get("jurisdiction")]
+    titles = [column["title"] for column in card["columns"]]
+    none = text("knowledge.not_stated", lang)
+    for row in card["rows"]:
+        texts = [cell["text"] or none for cell in row["cells"]]
+        if row["differs"]:
+            label = text("flat.differs_things", lang, label=row["label"])
+            cells = "; ".join(
+                text("knowledge.named", lang, name=title, value=words)
+                for title, words in zip(titles, texts, strict=True)
+            )
+        else:
+            label, cells = text("flat.same_marked", lang, label=row["label"]), texts[0]
+        lines.append(text("flat.compare_row", lang, label=label, cells=cells))
+    cells_of = [cell for row in card["rows"] for cell in row["cells"]]
+    sources = dict.fromkeys(source["title"] for cell in cells_of for source in cell["sources"])
+    lines.append(text("flat.source", lang, sources="; ".join(sources) or "-", as_of=card["as_of"]))
+    return _lines(*lines, card.get("disclaimer"))
+
+
+def _bundle(card: Data, lang: Lang) -> str:
+    lines = [f"{card['name'][lang]} ({card['id']})", card["summary"]]
+    lines += [f"? {ask['text']}" for ask in card["questions"] if ask["answer"] is None]
+    for step in card["steps"]:
+        name = text(
+            "flat.step", lang, number=step["number"], name=f"{step['name']} ({step['code']})"
+        )
+        who = text("flat.who", lang, who=step["who"]) if step["who"] else ""
+        optional = text("flat.optional", lang) if step["optional"] else ""
+        notes = [optional, step["condition"], step["where"], step["time"], who, step["note"]]
+        lines.append(" · ".join([name, *(note for note in notes if note)]))
+    if card["documents"]:
+        lines.append(text("flat.documents_once", lang))
+        for item in card["documents"]:
+            numbers = ", ".join(str(number) for number in item["steps"])
+            used = text("knowledge.step_numbers", lang, list=numbers)
+            need = text(f"need.{item['need']}", lang)
+            note = f" · {item['note']}" if item["note"] else ""
+            lines.append(f"- {item['name']} [{need}] {used}{note}")
+    if card["shared_fields"]:
+        lines.append(text("flat.fields", lang, list=", ".join(card["shared_fields"])))
+    lines.append(card.get("total"))
+    source = card["source"]["title"]
+    lines.append(text("flat.source", lang, sources=source, as_of=card["as_of"]))
+    return _lines(*lines, card.get("disclaimer"))
+
+
+def _centres(card: Data, lang: Lang) -> str:
+    lines = [card["title"]]
+    for centre in card["centres"]:
+        state = None
+        if centre["open"] is not None:
+            state = text("flat.open" if centre["open"] else "flat.closed", lang)
+        away = None
+        if centre["distance_m"] is not None:
+            away = text("flat.distance", lang, km=f"{centre['distance_m'] / 1000:.1f}")
+        head = " · ".join(part for part in (centre["name"], state, away) if part)
+        lines.append(f"- {head}")
+        lines.append(
+            f"  {centre['address']}" + (f" ({centre['transit']})" if centre["transit"] else "")
+        )
+        lines.append("  " + "; ".join(centre["hours"]))
+        for key in ("windows", "terminals", "access", "phone"):
+            values = centre[{"access": "accessibility", "phone": "phones"}.get(key, key)]
+            if values:
+                lines.append("  " + text(f"flat.{key}", lang, list=", ".join(values)))
+    if card["total"] > len(card["centres"]):
+        lines.append(text("flat.more_centres", lang, total=card["total"]))
+    lines.append(card["note"])
+    sources = dict.fromkeys(centre["source"]["title"] for centre in card["centres"])
+    lines.append(text("flat.source", lang, sources="; ".join(sources), as_of=card["as_of"]))
+    return _lines(*lines, card.get("disclaimer"))
 
 
 def _choices(card: Data, lang: Lang) -> str:
@@ -109,6 +200,9 @@ _BY_TYPE: dict[str, Callable[[Data, Lang], str]] = {
     "handoff": _handoff,
     "notice": _notice,
     "rating": _rating,
+    "compare": _compare,
+    "bundle": _bundle,
+    "centres": _centres,
 }
 
 

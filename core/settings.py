@@ -101,6 +101,14 @@ class Settings(BaseSettings):
         "intfloat/multilingual-e5-small", description="Hub model for `embedding_backend=hub`."
     )
     embedding_threads: int = Field(1, ge=1, le=64, description="Threads of one embedding call.")
+    vector_backend: Literal["auto", "exact", "quantised", "redis"] = Field(
+        "auto",
+        description="Engine of vector search. `auto`: by the size of the index, `exact` when small, "
+        "`quantised` when big; `redis`: vector sets of a Redis 8 server, for lists beyond one machine.",
+    )
+    vector_redis_url: str = Field(
+        "", description="Redis 8 server for `vector_backend=redis`; empty: the same as `redis_url`."
+    )
 
     session_days: int = Field(
         30, ge=1, description="How long an anonymous conversation is kept open."

@@ -35,13 +35,14 @@ from core.settings import Settings
 from desk.ports import Ports
 from desk.service import DeskService
 from desk.store import TOPIC
-from gateway import desk_api
+from gateway import admin_api, desk_api
 from gateway.auth_api import auth_routes, issuer_url, sign_in_card
 from gateway.calls import Calls
 from gateway.chat_api import chat_routes
 from gateway.chat_socket import chat_handler
 from gateway.context import Gateway
 from gateway.conversations import ConversationStore
+from gateway.feedback import AnswerFeedback
 from gateway.hub import Hub
 from gateway.human import ABSENCE_PERIOD_S, HumanSide
 from gateway.openapi import document, register
@@ -53,6 +54,9 @@ from gateway.services_api import service_routes
 from gateway.socketio_api import WidgetChannel
 from gateway.tokens import TokenBox
 from gateway.turns import TurnService
+from knowledge.editing.model import REPORTED
+from knowledge.editing.register import Register
+from knowledge.learning.log import LearningLog
 from video.client import VideoClient
 from video.consultations import ConsultationService
 from video.ice import ice_servers
@@ -62,6 +66,8 @@ VERSION = "0.1.0"
 ADDRESS_FACTOR = 8
 MAX_BODY = 262_144
 OUTBOX_PERIOD_S = 0.5
+DAY_S = 86_400.0
+LIST_PERIOD_S = 1.0
 Loop = Callable[[], Awaitable[object]]
 
 
@@ -101,10 +107,14 @@ def build(
     outbox = Outbox(db=db, redis=redis, clock=clock)
     outbox.subscribe(TOPIC, desk.on_outbox)
     outbox.subscribe(CALLBACK_TOPIC, human.on_callback)
+    learning = LearningLog(db, clock)
+    managed = Register(db, clock, settings.data_dir)
+    outbox.subscribe(REPORTED, managed.on_report)
     gw = Gateway(
         settings=settings, clock=clock, db=db, redis=redis, http=http, outbox=outbox,
         signer=signer, store=store, hub=hub, search=search, turns=turns, tokens=tokens,
         human=human,
+        feedback=AnswerFeedback(db, clock, learning), learning=learning, register=managed,
         limits=RateLimit(clock, settings.rate_per_minute),
         address_limits=RateLimit(clock, settings.rate_per_minute * ADDRESS_FACTOR),
         ice=lambda user: ice_servers(settings, user, clock),
@@ -129,6 +139,7 @@ def _edges(app: web.Application, gw: Gateway, desk: DeskService) -> None:
     register(app, routes)
     app.router.add_get("/ws/chat", chat_handler(gw))
     desk_api.setup_desk(app, desk, settings=settings, clock=gw.clock, ice=lambda: gw.ice("desk"))
+    admin_api.setup_admin(app, gw, gw.register)
     parties: dict[str, cities.oidc.RelyingParty] = {
         city: cities.oidc.RelyingParty(
             issuer_url=issuer_url(settings, city),
@@ -145,7 +156,9 @@ def _edges(app: web.Application, gw: Gateway, desk: DeskService) -> None:
     if settings.sandbox:
         mount_sandbox_issuers(app, settings, gw.clock)
     WidgetChannel(gw).attach(app)
-    described = document([*routes, *desk_api.ROUTES], server=settings.url(), version=VERSION)
+    described = document(
+        [*routes, *desk_api.ROUTES, *admin_api.ROUTES], server=settings.url(), version=VERSION
+    )
 
     async def openapi(_request: web.Request) -> web.StreamResponse:
         return json_response(described)
@@ -181,6 +194,8 @@ def _life(
             "outbox": lambda: _every(gw.clock, OUTBOX_PERIOD_S, gw.outbox.step),
             "absence": lambda: _every(gw.clock, ABSENCE_PERIOD_S, gw.human.step_absence),
             "recover": lambda: _recover(gw),
+            "list": lambda: _keep_list(gw),
+            "forget": lambda: _every(gw.clock, DAY_S, gw.learning.forget),
         }
         if gw.settings.sandbox:
             loops["demo-agents"] = desk.agents.ensure_demo
@@ -231,6 +246,23 @@ async def _recover(gw: Gateway) -> None:
     count = await gw.turns.recover()
     if count:
         log.info("turns.recovered", count=count)
+
+
+async def _keep_list(gw: Gateway) -> None:
+    """Once the model is there, keep the managed list: the delivered one taken over, what is due."""
+    while (embedder := gw.search.live.embedder) is None:
+        await gw.clock.sleep(0.2)
+    gw.register.embedder = embedder
+    started = False
+
+    async def step() -> None:
+        nonlocal started
+        if not started:
+            await gw.register.start()
+            started = True
+        await gw.register.step()
+
+    await _every(gw.clock, LIST_PERIOD_S, step)
 
 
 async def _tell_everyone(gw: Gateway) -> None:

@@ -69,6 +69,13 @@ def buttons_of(card: dict[str, Any]) -> list[dict[str, str]]:
     entries = [*card.get("choices", []), *card.get("actions", [])]
     for field in card.get("fields", []) if card["type"] == "form" else []:
         entries += field["choices"]
+    if card["type"] == "bundle":
+        entries += [{"title": step["name"], "token": step["token"]} for step in card["steps"]]
+        for ask in card["questions"]:
+            entries += [
+                {"title": f"{ask['text']} {option['title']}", "token": option["token"]}
+                for option in ask["options"]
+            ]
     return [{"title": e["title"], "payload": e["token"]} for e in entries if e.get("token")]
 
 

@@ -69,6 +69,7 @@ class ChatSocket:
             "handoff": self._handoff,
             "handoff.cancel": self._cancel,
             "rate": self._rate,
+            "feedback": self._feedback,
             "typing": self._typing,
             "read": self._read,
             "lang": self._set_lang,
@@ -237,6 +238,16 @@ class ChatSocket:
         if not isinstance(comment, str) or len(comment) > 500:
             raise InvalidInput(details={"field": "comment"})
         await self._gw.human.rate(self._conversation.id, ticket, int(score), comment)
+
+    async def _feedback(self, frame: Frame) -> None:
+        seq, verdict = frame.get("seq"), frame.get("verdict")
+        if not isinstance(seq, int) or isinstance(seq, bool) or seq < 1:
+            raise InvalidInput(details={"field": "seq"})
+        if verdict not in ("up", "down"):
+            raise InvalidInput(details={"field": "verdict"})
+        self._gw.limits.check(f"feedback:{self._conversation.id}")
+        await self._gw.feedback.rate(self._conversation.id, seq, verdict == "up")
+        self._put({"type": "feedback", "seq": seq})
 
     async def _typing(self, frame: Frame) -> None:
         await self._gw.human.resident_typing(self._conversation.id, frame.get("on") is True)

@@ -17,12 +17,15 @@ from core.db import Database
 from core.outbox import Outbox
 from core.settings import Settings
 from gateway.conversations import ConversationStore
+from gateway.feedback import AnswerFeedback
 from gateway.hub import Hub
 from gateway.human import HumanSide
 from gateway.rates import RateLimit
 from gateway.search import SearchRuntime
 from gateway.tokens import TokenBox
 from gateway.turns import TurnService
+from knowledge.editing.register import Register
+from knowledge.learning.log import LearningLog
 
 
 @dataclass
@@ -42,6 +45,10 @@ class Gateway:
     turns: TurnService
     tokens: TokenBox
     human: HumanSide
+    feedback: AnswerFeedback
+    learning: LearningLog
+    register: Register
+    """The managed list."""
     limits: RateLimit
     """Per conversation."""
     address_limits: RateLimit

@@ -54,6 +54,10 @@ def _waits_for_call(ticket: Ticket) -> bool:
     return ticket.reason == CALLBACK and ticket.state in WAITING
 
 
+_TOLD = ("answer", "account", "checklist", "compare", "bundle", "centres")
+"""Cards that tell an agent what the resident has seen."""
+
+
 def summarise(
     lang: Lang, messages: Sequence[dict[str, Any]], state: dict[str, Any], city: City | None
 ) -> dict[str, Any]:
@@ -62,9 +66,10 @@ def summarise(
     cards = []
     for message in messages:
         for card in message["cards"]:
-            if card["type"] in ("answer", "account", "checklist"):
-                name = card["name"][lang] if card["type"] == "answer" else card["title"]
-                cards.append({"type": card["type"], "code": card.get("code"), "title": name})
+            if card["type"] in _TOLD:
+                name = card["name"][lang] if "name" in card else card["title"]
+                code = card.get("code") or (card["id"] if card["type"] == "bundle" else None)
+                cards.append({"type": card["type"], "code": code, "title": name})
     seen = list({(c["type"], c["title"]): c for c in cards}.values())[-ASKED_MAX:]
     words = text(
         "gateway.summary", lang, asked=" / ".join(asked) or "-",

@@ -68,6 +68,7 @@ def setup_pages(app: web.Application) -> None:
     """Routes of the pages."""
     app.router.add_get("/", page("index.html"))
     app.router.add_get("/desk", page("desk.html"))
+    app.router.add_get("/admin/services", page("admin.html"))
     app.router.add_get("/assets/{name:[^/]+}", asset)
     app.router.add_get("/favicon.svg", page("favicon.svg"))
     app.router.add_get("/favicon.ico", page("favicon.svg"))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -19,14 +19,16 @@ import orjson
 from core import keys
 from core.cache import CacheDown, Redis
 from core.cards import City
+from core.clock import CITY_TZ
 from core.errors import Unavailable
 from core.i18n import Lang
 from core.log import get_log
 from core.metrics import histogram
 from core.settings import Settings
-from knowledge.answers import AnswerContext, Reply, Responder
+from knowledge.answers import AnswerContext, Reply
 from knowledge.catalogue import Catalogue
 from knowledge.embed import Vector
+from knowledge.live import Live, LiveEngine
 from knowledge.search import SearchEngine, SearchResult
 
 log = get_log(__name__)
@@ -46,37 +48,37 @@ class Said:
 
 
 class SearchRuntime:
-    """The engine, its catalogue and one worker thread a core-sized pool."""
+    """The published list as it is now, and a few worker threads. Another version may serve from one
+    call to the next: what must be of one version takes `engine` or `catalogue` once."""
 
     def __init__(self, settings: Settings, redis: Redis | None, workers: int = 2) -> None:
-        self._settings, self._redis = settings, redis
+        self._redis = redis
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="search")
-        self._engine: SearchEngine | None = None
-        self._responder: Responder | None = None
+        self.live = LiveEngine(settings)
         self._failure: str | None = None
 
     async def open(self) -> None:
         """Load index and model; a failure is kept for `/readyz` and raised to callers."""
         try:
-            engine = await self._run(SearchEngine.open, self._settings)
-            await self._run(engine.search, "社保卡", lang="zh", city=None, k=1)  # warm
+            await self._run(self.live.open)
         except Exception as exc:
             self._failure = type(exc).__name__
             log.error("search.not_opened", exc=exc)
-            return
-        self._engine, self._responder = engine, Responder(engine, engine.catalogue)
 
     @property
     def ready(self) -> bool:
         """Whether questions can be answered."""
-        return self._engine is not None
+        return self.live.ready
+
+    def _now(self) -> Live:
+        if not self.live.ready:
+            raise Unavailable(details={"missing": "search", "reason": self._failure})
+        return self.live.now()
 
     @property
     def engine(self) -> SearchEngine:
-        """The opened engine; raises `Unavailable` before."""
-        if self._engine is None:
-            raise Unavailable(details={"missing": "search", "reason": self._failure})
-        return self._engine
+        """The engine that serves now; raises `Unavailable` before there is one."""
+        return self._now().engine
 
     @property
     def catalogue(self) -> Catalogue:
@@ -106,23 +108,23 @@ class SearchRuntime:
             return await self._run(engine.search, query, lang=lang, city=city, k=k)
 
     async def respond(
-        self, said: Said, *, lang: Lang, city: City | None, context: AnswerContext, today: date
+        self, said: Said, *, lang: Lang, city: City | None, context: AnswerContext, now: datetime
     ) -> Reply:
-        """What the assistant answers without Rasa: while it boots, or when it is down."""
-        responder = self._responder
-        if responder is None:
-            raise Unavailable(details={"missing": "search", "reason": self._failure})
+        """What the assistant answers without Rasa: while it boots, or when it is down. `now` is
+        aware."""
+        today = now.astimezone(CITY_TZ).date()
+        responder = self._now().responder
         if said.payload is None:
             return await self._run(
-                responder.respond, said.text, lang=lang, city=city, context=context, today=today
-            )
+                responder.respond, said.text, lang=lang, city=city, context=context,
+                today=today, now=now,
+            )  # fmt: skip
         chosen = _ITEM.fullmatch(said.payload)
         if chosen is None:
             raise Unavailable("assistant_warming", details={"missing": "chat"})
         values = orjson.loads(chosen.group(1))
         return await self._run(
-            responder.choose, values["code"], lang=lang, city=values.get("city"),
-            facet=values.get("facet"), today=today,
+            responder.tapped, values, lang=lang, context=context, today=today, now=now,
         )  # fmt: skip
 
     async def _run(self, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -130,5 +132,6 @@ class SearchRuntime:
         return await loop.run_in_executor(self._pool, lambda: call(*args, **kwargs))
 
     def close(self) -> None:
-        """Stop the worker threads."""
+        """Stop the threads."""
+        self.live.close()
         self._pool.shutdown(wait=False, cancel_futures=True)

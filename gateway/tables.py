@@ -59,3 +59,12 @@ messages = Table(
     UniqueConstraint("conversation", "client_id"),
     Index("ix_messages_pending", "pending"),
 )
+
+message_ratings = Table(
+    "message_ratings",
+    metadata,
+    Column("message", ForeignKey("messages.id"), primary_key=True),
+    Column("up", Boolean, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+"""A resident's verdict on an answer of the assistant."""

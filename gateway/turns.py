@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from core.auth import Signer
 from core.cards import CITIES, NoticeCard, dump_card, parse_card
-from core.clock import CITY_TZ, Clock
+from core.clock import Clock
 from core.errors import AppError, InvalidInput, TooLarge, Unavailable
 from core.flatten import flatten_card
 from core.i18n import Lang, detect_lang, text
@@ -254,7 +254,7 @@ class TurnService:
             lang=lang,
             city=state.get("city"),
             context=AnswerContext.from_dict(state.get("answer_context")),
-            today=self._clock.now().astimezone(CITY_TZ).date(),
+            now=self._clock.now(),
         )
         state["answer_context"] = reply.context.as_dict()
         cards = [dump_card(card) for card in reply.cards]

@@ -1,4 +1,4 @@
-"""`python -m knowledge`: build the model and index, search, validate, evaluate, export the list.
+"""`python -m knowledge`: build, search, manage, evaluate, import and export the list.
 
 Exit codes: 0 done; 1 the answer is "no" (broken list, nothing found, evaluation below its floor);
 2 wrong usage; 3 set-up is missing (run `build`).
@@ -10,7 +10,7 @@ import argparse
 import sys
 
 from core.errors import AppError
-from knowledge.cli import evaluating, listing, searching, transfer
+from knowledge.cli import evaluating, learning, listing, publishing, searching, transfer
 from knowledge.cli.common import say
 
 _EPILOG = """examples:
@@ -18,10 +18,15 @@ _EPILOG = """examples:
   python -m knowledge search "社保卡丢了怎么办"
   python -m knowledge search "rent withdrawal" --city dongguan --k 3 --json
   python -m knowledge validate                   rules every record must keep
+  python -m knowledge drafts                     what editors are working on
+  python -m knowledge publish --by Chen --why "December rates"
+  python -m knowledge diff --from 3 --to 4       what a version changed
+  python -m knowledge rollback --to 3 --by Chen --why "wrong fee"
   python -m knowledge evaluate --split test      quality on the project's own questions
-  python -m knowledge export --format json > list.json
+  python -m knowledge import items.xlsx --dry-run records of the province's system, or your own
+  python -m knowledge export --format xlsx --out list.xlsx
 
-exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 run `python -m knowledge build` first
+exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 set-up is missing (the message says what to run)
 """
 
 
@@ -35,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", help="folder of all state (default: SG_DATA_DIR or var)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
-    for group in (searching, listing, transfer, evaluating):
+    for group in (searching, listing, publishing, transfer, evaluating, learning):
         group.add(commands)
     return parser
 
@@ -49,6 +54,8 @@ def main(argv: list[str] | None = None) -> int:
         say(error.message("en"))
         for name, lines in error.details.get("files", {}).items():
             say("\n".join(f"  {name}: {line}" for line in lines))
+        for finding in error.details.get("findings", []):
+            say(f"  {finding['where']}: {finding['problem']}")
         return 3 if error.status == 503 else 1
     return code
 

@@ -7,19 +7,15 @@ payloads (`/ask_item{"code":…}`), which the gateway signs.
 from __future__ import annotations
 
 import datetime as dt
-import json
 
 from core.cards import (
-    CITIES,
     Action,
     AnswerCard,
     City,
     Claim,
     Comparison,
     Facet,
-    Material,
     Scope,
-    Source,
 )
 from core.i18n import Lang, text
 from knowledge.catalogue import Catalogue, one_city
@@ -31,28 +27,28 @@ from knowledge.facts import (
     join,
     statements,
     value,
+    visit_statement,
 )
-from knowledge.model import DecidingFact, ServiceItem, Variant
+from knowledge.guide import (
+    Sides,
+    changes_of,
+    channel_lines,
+    faqs_of,
+    in_scope,
+    marks_of,
+    materials_of,
+    phones_of,
+    source_of,
+    steps_of,
+    visits_for,
+    ways_of,
+)
+from knowledge.model import DecidingFact, ServiceItem
+from knowledge.payloads import ask_item, payload
 
 _OFFERED: tuple[Facet, ...] = ("documents", "time", "fee", "where", "eligibility", "steps")
-Sides = dict[City, tuple[ServiceItem, Variant] | None]
-
-
-def payload(name: str, **slots: str | None) -> str:
-    """A raw payload: `/name{"slot":"value"}`, empty slots left out."""
-    given = {key: slot for key, slot in slots.items() if slot}
-    return f"/{name}{json.dumps(given, ensure_ascii=False, separators=(',', ':'))}"
-
-
-def ask_item(code: str, *, facet: Facet | None = None, city: City | None = None) -> str:
-    """Payload that asks for an item's card."""
-    return payload("ask_item", code=code, facet=facet, city=city)
-
-
-def source_of(catalogue: Catalogue, source_id: str, lang: Lang) -> Source:
-    """A source as cards show it."""
-    record = catalogue.sources[source_id]
-    return Source(id=record.id, title=record.title.in_(lang), url=record.url, doc_no=record.doc_no)
+_PLACES = frozenset({"window", "kiosk", "bank", "door"})
+"""Channels that one goes to."""
 
 
 def answer_card(
@@ -80,7 +76,9 @@ def answer_card(
     rows = compare(catalogue, item, lang=lang, today=today)
     different = [row for row in rows if row.differs]
     scope: Scope = city or one_city_scope(item, found)
-    shown = _claims(catalogue, found, scope, lang, asked)
+    shown = _claims(catalogue, found, scope, lang, asked, today)
+    ways = ways_of(catalogue, found, scope, lang, today)
+    materials = materials_of(found, scope, lang)
     return AnswerCard(
         lang=lang,
         code=item.item_id,
@@ -92,9 +90,16 @@ def answer_card(
         claims=shown,
         comparison=rows if city is None or different else [],
         differences=different,
-        materials=_materials(found, scope, lang),
-        channels=_channels(found, scope, lang),
+        materials=materials,
+        channels=channel_lines(ways, lang, several=len(in_scope(found, scope)) > 1),
         jurisdiction=jurisdiction(item, scope, decided_by, lang),
+        result=item.result.in_(lang) if item.result else None,
+        marks=marks_of(found, scope, lang),
+        changes=changes_of(catalogue, found, scope, lang, today),
+        ways=ways,
+        steps=steps_of(found, scope, lang),
+        faqs=faqs_of(catalogue, found, scope, lang, today),
+        phones=phones_of(found, scope),
         actions=_actions(catalogue, item, found, scope, asked, lang),
         as_of=item.as_of.isoformat(),
         status=item.status,
@@ -108,14 +113,6 @@ def one_city_scope(item: ServiceItem, found: Sides) -> Scope:
     if all(found.values()):
         return "both"
     return one_city(item) or "both"
-
-
-def _cities(scope: Scope) -> tuple[City, ...]:
-    return CITIES if scope == "both" else (scope,)
-
-
-def _in_scope(found: Sides, scope: Scope) -> list[tuple[City, Variant]]:
-    return [(city, side[1]) for city in _cities(scope) if (side := found[city]) is not None]
 
 
 def headline(
@@ -146,7 +143,7 @@ def _fact(
     """A facet's value: one text where the cities agree, else each city's."""
     values = {
         city: words
-        for city, variant in _in_scope(found, scope)
+        for city, _, variant in in_scope(found, scope)
         if (words := value(variant, facet, lang))
     }
     if not values:
@@ -165,14 +162,17 @@ def _fact(
 
 
 def _claims(
-    catalogue: Catalogue, found: Sides, scope: Scope, lang: Lang, asked: Facet
+    catalogue: Catalogue, found: Sides, scope: Scope, lang: Lang, asked: Facet, today: dt.date
 ) -> list[Claim]:
     """Sourced sentences, the asked facet first; equal ones of both cities are one claim."""
     cities: dict[Statement, list[City]] = {}
-    for city, variant in _in_scope(found, scope):
-        for statement in statements(variant, lang):
+    for city, item, variant in in_scope(found, scope):
+        visits = [
+            visit_statement(offer, lang) for offer in visits_for(catalogue, item, city, today)
+        ]
+        for statement in [*statements(variant, lang), *visits]:
             cities.setdefault(statement, []).append(city)
-    everywhere = len(_in_scope(found, "both"))
+    everywhere = len(in_scope(found, "both"))
     ordered = sorted(cities, key=lambda statement: statement.facet != asked)
     return [
         Claim(
@@ -187,57 +187,30 @@ def _claims(
     ]
 
 
-def _materials(found: Sides, scope: Scope, lang: Lang) -> list[Material]:
-    merged: dict[str, Material] = {}
-    for city, variant in _in_scope(found, scope):
-        for record in variant.materials:
-            note = record.condition.in_(lang) if record.condition else ""
-            card = Material(
-                id=record.id, name=record.name.in_(lang), need=record.need, note=note,
-                originals=record.originals, copies=record.copies, city=city,
-            )  # fmt: skip
-            key = card.model_dump_json(exclude={"city"})
-            if key in merged:
-                merged[key].city = "both"
-            else:
-                merged[key] = card
-    return list(merged.values())
-
-
-def _channels(found: Sides, scope: Scope, lang: Lang) -> list[str]:
-    listed: dict[str, list[City]] = {}
-    for city, variant in _in_scope(found, scope):
-        for offer in variant.channels:
-            words = offer.name.in_(lang)
-            if offer.hours is not None:
-                words = text("knowledge.qualified", lang, name=words, note=offer.hours.in_(lang))
-            listed.setdefault(words, []).append(city)
-    several = len(_in_scope(found, scope)) > 1
-    return [
-        words
-        if not several or len(cities) > 1
-        else text("knowledge.named", lang, name=city_name(cities[0], lang), value=words)
-        for words, cities in listed.items()
-    ]
-
-
 def jurisdiction(
     item: ServiceItem, scope: Scope, decided_by: DecidingFact | None, lang: Lang
 ) -> str:
     """Where to file: "in X, because Y" where the deciding fact is known, then the list's rule."""
     rule = item.jurisdiction.text.in_(lang)
-    fact = item.jurisdiction.deciding_fact
-    if scope == "both" or decided_by != fact or fact == "none":
+    if scope == "both" or decided_by in (None, "none"):
         return rule
-    because = text(f"knowledge.because.{fact}", lang, city=city_name(scope, lang))
+    because = text(f"knowledge.because.{decided_by}", lang, city=city_name(scope, lang))
     return f"{because}{rule}" if lang == "zh" else f"{because} {rule}"
 
 
 def _disclaimer(shown: list[Claim], found: Sides, scope: Scope, lang: Lang) -> str | None:
     statuses = {claim.status for claim in shown}
-    for _, variant in _in_scope(found, scope):
+    for _, _, variant in in_scope(found, scope):
         statuses.update(material.status for material in variant.materials)
     return text("knowledge.disclaimer", lang) if "to_confirm" in statuses else None
+
+
+def _goes_somewhere(found: Sides, scope: Scope) -> bool:
+    return any(
+        offer.channel in _PLACES
+        for _, _, variant in in_scope(found, scope)
+        for offer in variant.channels
+    )
 
 
 def _actions(
@@ -261,7 +234,11 @@ def _actions(
             title = text("knowledge.ask.other_city", lang, city=city_name(other, lang))
             token = ask_item(side[0].item_id, facet=asked, city=other)
             actions.append(Action(title=title, token=token))
-    if any(variant.materials for _, variant in _in_scope(found, scope)):
+    if catalogue.centres and _goes_somewhere(found, scope):
+        token = payload("ask_item", code=code, view="centres", city=city)
+        places = Action(title=text("knowledge.ask.centres", lang), token=token)
+        actions.insert(0 if asked == "where" else len(actions), places)
+    if any(variant.materials for _, _, variant in in_scope(found, scope)):
         token = payload("checklist", code=code, city=city)
         actions.append(Action(title=text("knowledge.ask.keep", lang), kind="keep", token=token))
     sister = catalogue.sister(code)

@@ -1,7 +1,7 @@
 """Which items of an index are worth ranking for a question, and what the index knows of each.
 
 Three channels bring candidates: vectors, words, sounds. The cost of everything after this module
-depends on the number of candidates only, never on the size of the list.
+depends on the number of candidates only; in a big index that of this module does as well.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.embed.port import Matrix, Vector
-from knowledge.index import Index
+from knowledge.embed.port import Vector
+from knowledge.index import Index, Sample
 from knowledge.lexical import Floats, Ints
+from knowledge.vectors.port import dot
 
 _DENSE, _WORDS, _SOUNDS = 32, 16, 16
 """How many candidates each channel brings."""
+_ROWS = 160
+"""Nearest wordings that the candidates by vector are taken from in a big index."""
 Positions = npt.NDArray[np.intp]
 
 
@@ -45,7 +48,7 @@ class Candidates:
     """Best cosine over the item's wordings."""
     dense_mean: float
     dense_std: float
-    """Of the best cosines of all items of the index."""
+    """Of the best cosines of all items of the index, or of a fixed sample of a big one's."""
     words: Floats
     """BM25 as a share of the best possible."""
     covered: Floats
@@ -62,7 +65,9 @@ def candidates(
     index: Index, units: Sequence[str], heard: Sequence[str], vector: Vector
 ) -> Candidates:
     """Candidates for a question's lexical `units`, its syllables `heard` and its embedding."""
-    cosine = _dot(index.vectors, vector)
+    if index.sample is not None:
+        return _narrowed(index, index.sample, units, heard, vector)
+    cosine = dot(np.asarray(index.vectors), vector)
     dense: Floats = np.maximum.reduceat(cosine, index.first[:-1])
     words, covered, known = index.words.score(units)
     sounds, _, _ = index.sounds.score(heard)
@@ -78,21 +83,51 @@ def candidates(
         covered=covered[items],
         sounds=sounds[items],
         known=known,
-        outside=float(_dot(index.outside, vector).max()) if index.outside.size else 0.0,
+        outside=_outside(index, vector),
         wordings=CandidateWordings(rows, first, cosine[rows], index.kind[rows]),
     )
+
+
+def _narrowed(
+    index: Index, sample: Sample, units: Sequence[str], heard: Sequence[str], vector: Vector
+) -> Candidates:
+    """The same over a big index, without looking at every item."""
+    near = index.near.nearest(vector, _ROWS)
+    owners = np.asarray(index.owner[near.rows])
+    _, earliest = np.unique(owners, return_index=True)
+    chosen = [
+        owners[np.sort(earliest)][:_DENSE].astype(np.intp),
+        index.words.find(units, _WORDS),
+        index.sounds.find(heard, _SOUNDS),
+    ]
+    items = np.unique(np.concatenate(chosen))
+    rows, first = _rows(index, items)
+    cosine = dot(index.near.rows(rows), vector)
+    words, covered, known = index.words.of(units, items)
+    sounds, _, _ = index.sounds.of(heard, items)
+    usual = np.maximum.reduceat(dot(sample.vectors, vector), sample.first)
+    return Candidates(
+        items=items,
+        dense=np.maximum.reduceat(cosine, first),
+        dense_mean=float(usual.mean()),
+        dense_std=float(usual.std()),
+        words=words,
+        covered=covered,
+        sounds=sounds,
+        known=known,
+        outside=_outside(index, vector),
+        wordings=CandidateWordings(rows, first, cosine, np.asarray(index.kind[rows])),
+    )
+
+
+def _outside(index: Index, vector: Vector) -> float:
+    return float(dot(index.outside, vector).max()) if index.outside.size else 0.0
 
 
 def _top(scores: Floats, count: int) -> Positions:
     if scores.size <= count:
         return np.arange(scores.size)
     return np.argpartition(scores, -count)[-count:]
-
-
-def _dot(matrix: Matrix, vector: Vector) -> Floats:
-    """matrix · vector without BLAS, whose threads stall each other on a busy machine."""
-    out: Floats = np.einsum("ij,j->i", matrix, vector)
-    return out
 
 
 def _rows(index: Index, items: Positions) -> tuple[Positions, Positions]:

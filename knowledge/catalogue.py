@@ -73,6 +73,13 @@ def key_of(record: Record) -> str:
     return ANCHORS if isinstance(record, OutsideMatters) else record.id
 
 
+def kind_of_code(code: str) -> Kind:
+    """Kind of what residents see under `code`: an item, a life event or a service centre."""
+    if code.startswith("B-"):
+        return "bundle"
+    return "centre" if code.startswith(("SZ-", "DG-")) else "item"
+
+
 class BrokenList(AppError):
     """A file of the list cannot be read; `details` maps each file to its problems."""
 

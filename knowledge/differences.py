@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from core.cards import CITIES, City, Comparison
+from core.cards import CITIES, City, Comparison, Facet
 from core.i18n import Lang, text
 from knowledge.catalogue import Catalogue
 from knowledge.facts import FACETS, facet_label, on_day, value
@@ -81,6 +81,17 @@ def compare(
             )
         )
     return rows
+
+
+def facet_differs(catalogue: Catalogue, item: ServiceItem, facet: Facet, today: dt.date) -> bool:
+    """Whether the two cities answer `facet` differently; False where only one handles the matter."""
+    found = sides(catalogue, item, today)
+    left, right = found["shenzhen"], found["dongguan"]
+    if left is None or right is None:
+        return False
+    if facet == "which_city" or left[0].item_id != right[0].item_id:
+        return True
+    return differs(value(left[1], facet, "zh"), value(right[1], facet, "zh"))
 
 
 def differs(a: str | None, b: str | None) -> bool:

@@ -9,11 +9,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from core.cards import City, Facet, LocalText, Status
 from core.i18n import Lang, text
-from knowledge.model import Fact, FeeFact, MaterialRecord, ServiceItem, TextFact, Variant
+from knowledge.model import (
+    ChannelOffer,
+    DoorToDoorOffer,
+    Fact,
+    FeeFact,
+    MaterialRecord,
+    ServiceItem,
+    StepFact,
+    TextFact,
+    TimeFact,
+    Variant,
+)
 
 FACETS: tuple[Facet, ...] = (
     "documents",
@@ -25,7 +36,8 @@ FACETS: tuple[Facet, ...] = (
     "steps",
 )
 """Facets with values of their own, in the order cards show them."""
-_T = TypeVar("_T", TextFact, FeeFact)
+_WEAKEST: tuple[Status, ...] = ("to_confirm", "reported", "verified")
+_F = TypeVar("_F", bound=Fact)
 
 
 @dataclass(frozen=True)
@@ -39,14 +51,16 @@ class Statement:
     status: Status
 
 
-def in_force(facts: Iterable[_T], today: dt.date) -> list[_T]:
-    """Facts valid on `today`; both ends of the period are inside it."""
-    return [
-        fact
-        for fact in facts
-        if (fact.valid_from is None or fact.valid_from <= today)
-        and (fact.valid_to is None or today <= fact.valid_to)
-    ]
+def in_force(facts: Iterable[_F], today: dt.date) -> list[_F]:
+    """Facts that hold on `today` (`Fact.holds`)."""
+    return [fact for fact in facts if fact.holds(today)]
+
+
+def exists(item: ServiceItem, day: dt.date) -> bool:
+    """Whether the matter itself is offered on `day`."""
+    return (item.valid_from is None or item.valid_from <= day) and (
+        item.valid_to is None or day < item.valid_to
+    )
 
 
 def on_day(item: ServiceItem, city: City, today: dt.date) -> Variant | None:
@@ -54,15 +68,21 @@ def on_day(item: ServiceItem, city: City, today: dt.date) -> Variant | None:
     variant = item.variant(city)
     if variant is None:
         return None
-    return variant.model_copy(
-        update={
-            "conditions": in_force(variant.conditions, today),
-            "fees": in_force(variant.fees, today),
-            "steps": in_force(variant.steps, today),
-            "notes": in_force(variant.notes, today),
-            "where": next(iter(in_force([variant.where] if variant.where else [], today)), None),
-        }
-    )
+    held: dict[str, Any] = {}
+    for name in Variant.model_fields:
+        value = getattr(variant, name)
+        if isinstance(value, Fact):
+            held[name] = value if value.holds(today) else None
+        elif isinstance(value, list) and value and isinstance(value[0], Fact):
+            held[name] = in_force(value, today)
+    held["time"] = _time(variant, today)
+    return variant.model_copy(update=held)
+
+
+def _time(variant: Variant, today: dt.date) -> TimeFact | None:
+    """The time that holds: of several, the one that began last."""
+    times = in_force([*([variant.time] if variant.time else []), *variant.later_times], today)
+    return max(times, key=lambda fact: fact.valid_from or dt.date.min, default=None)
 
 
 def join(parts: Sequence[str], lang: Lang, *, listing: bool = False) -> str:
@@ -71,6 +91,11 @@ def join(parts: Sequence[str], lang: Lang, *, listing: bool = False) -> str:
     if lang == "zh":
         return ("、" if listing else "；").join(trimmed)
     return (", " if listing else "; ").join(trimmed)
+
+
+def number(amount: Any) -> str:
+    """A decimal as people write it: `2`, `0.5`."""
+    return f"{amount:f}".rstrip("0").rstrip(".") if "." in f"{amount:f}" else f"{amount:f}"
 
 
 def fee_text(fee: FeeFact, lang: Lang, *, alone: bool) -> str:
@@ -91,8 +116,70 @@ def material_text(material: MaterialRecord, lang: Lang) -> str:
     return text("knowledge.qualified", lang, name=name, note=text(f"need.{material.need}", lang))
 
 
+def material_tags(material: MaterialRecord, lang: Lang) -> list[str]:
+    """Short remarks on a document: electronic licence, issuer, medium, age."""
+    tags: list[str] = []
+    if material.e_licence:
+        tags.append(text("knowledge.material.e_licence", lang))
+    if material.issued_by is not None:
+        tags.append(text(f"knowledge.material.by_{material.issued_by}", lang))
+    if material.medium is not None:
+        tags.append(text(f"knowledge.material.{material.medium}", lang))
+    if material.validity_days is not None:
+        tags.append(text("knowledge.material.fresh", lang, days=material.validity_days))
+    return tags
+
+
+def step_note(step: StepFact, lang: Lang) -> str:
+    """Stage, who acts and how long it takes, as far as they are known."""
+    parts: list[str] = []
+    if step.stage is not None:
+        parts.append(text(f"knowledge.stage.{step.stage}", lang))
+    if step.actor is not None:
+        parts.append(text(f"knowledge.actor.{step.actor}", lang))
+    if step.days is not None:
+        parts.append(text("knowledge.working_days", lang, days=number(step.days)))
+    return " · ".join(parts)
+
+
+def channel_notes(offer: ChannelOffer, lang: Lang) -> list[str]:
+    """Hours, how one signs in, appointment, languages, delivery."""
+    notes: list[str] = []
+    if offer.hours is not None:
+        notes.append(offer.hours.in_(lang))
+    if offer.identity_level != "L0":
+        notes.append(text(f"knowledge.identity.{offer.identity_level}", lang))
+    if offer.appointment:
+        notes.append(text("knowledge.appointment", lang))
+    if offer.languages:
+        spoken = [text(f"knowledge.language.{code}", lang) for code in offer.languages]
+        notes.append(text("knowledge.languages", lang, list=join(spoken, lang, listing=True)))
+    if offer.delivery:
+        notes.append(text("knowledge.delivery", lang))
+    return notes
+
+
+def marks(variant: Variant, lang: Lang) -> list[str]:
+    """Short remarks on the effort: trips to a counter, what can be done online."""
+    out: list[str] = []
+    if variant.max_visits is not None:
+        key = "knowledge.visits" if variant.max_visits else "knowledge.no_visits"
+        out.append(text(key, lang, count=variant.max_visits))
+    if variant.online_depth is not None:
+        out.append(text(f"knowledge.online_{variant.online_depth}", lang))
+    return out
+
+
 def _texts(facts: Sequence[TextFact], lang: Lang) -> list[str]:
     return [fact.text.in_(lang) for fact in facts]
+
+
+def _eligibility(variant: Variant, lang: Lang) -> str:
+    words = join(_texts(variant.conditions, lang), lang)
+    if not variant.exclusions:
+        return words
+    not_for = text("knowledge.not_for", lang, list=join(_texts(variant.exclusions, lang), lang))
+    return join([words, not_for], lang) if words else not_for
 
 
 def value(variant: Variant, facet: Facet, lang: Lang) -> str | None:
@@ -111,50 +198,100 @@ def value(variant: Variant, facet: Facet, lang: Lang) -> str | None:
     if facet == "channels":
         return join([c.name.in_(lang) for c in variant.channels], lang, listing=True) or None
     if facet == "eligibility":
-        return join(_texts(variant.conditions, lang), lang) or None
+        return _eligibility(variant, lang) or None
     if facet == "steps":
         numbered = [f"{i}. {t}" for i, t in enumerate(_texts(variant.steps, lang), 1)]
         return " ".join(numbered) or None
     return None
 
 
+def provenance(variant: Variant, facet: Facet) -> list[Fact]:
+    """The facts that `value` of a facet is made of."""
+    if facet == "documents":
+        return [material for material in variant.materials if material.need != "exempt"]
+    one: dict[Facet, Fact | None] = {"time": variant.time, "where": variant.where}
+    many: dict[Facet, Sequence[Fact]] = {
+        "fee": variant.fees,
+        "channels": variant.channels,
+        "eligibility": [*variant.conditions, *variant.exclusions],
+        "steps": variant.steps,
+    }
+    if facet in one:
+        fact = one[facet]
+        return [] if fact is None else [fact]
+    return list(many.get(facet, ()))
+
+
 def _statement(facet: Facet, words: str, fact: Fact) -> Statement:
     return Statement(facet, words, fact.source, fact.as_of, fact.status)
 
 
-def _material_statements(variant: Variant, lang: Lang) -> list[Statement]:
+def _grouped(
+    facet: Facet, key: str, facts: Sequence[tuple[Fact, str]], lang: Lang
+) -> list[Statement]:
     """One statement per provenance, so that a long list stays readable."""
-    groups: dict[tuple[str, dt.date, Status], list[MaterialRecord]] = {}
-    for material in variant.materials:
-        groups.setdefault((material.source, material.as_of, material.status), []).append(material)
+    groups: dict[tuple[str, dt.date, Status], list[tuple[Fact, str]]] = {}
+    for fact, words in facts:
+        groups.setdefault((fact.source, fact.as_of, fact.status), []).append((fact, words))
     return [
         _statement(
-            "documents",
-            text(
-                "knowledge.bring", lang,
-                list=join([material_text(m, lang) for m in group], lang, listing=True),
-            ),
-            group[0],
+            facet,
+            text(key, lang, list=join([words for _, words in group], lang, listing=True)),
+            group[0][0],
         )
         for group in groups.values()
-    ]  # fmt: skip
+    ]
 
 
 def statements(variant: Variant, lang: Lang) -> list[Statement]:
     """Every quotable sentence of a variant, in facet order; notes come as `overview`."""
-    out = _material_statements(variant, lang)
+    materials = [(m, material_text(m, lang)) for m in variant.materials]
+    out = _grouped("documents", "knowledge.bring", materials, lang)
     if variant.time is not None:
         words = text("knowledge.takes", lang, value=variant.time.text.in_(lang))
         out.append(_statement("time", words, variant.time))
     for fee in variant.fees:
         words = text("knowledge.costs", lang, value=fee_text(fee, lang, alone=False))
+        if fee.basis is not None:
+            words += text("knowledge.basis", lang, basis=fee.basis.in_(lang))
         out.append(_statement("fee", words, fee))
     if variant.where is not None:
         out.append(_statement("where", variant.where.text.in_(lang), variant.where))
+    ways = [(offer, offer.name.in_(lang)) for offer in variant.channels]
+    out += _grouped("channels", "knowledge.ways", ways, lang)
     out += [_statement("eligibility", fact.text.in_(lang), fact) for fact in variant.conditions]
+    for fact in variant.exclusions:
+        words = text("knowledge.not_for", lang, list=fact.text.in_(lang))
+        out.append(_statement("eligibility", words, fact))
     out += [_statement("steps", fact.text.in_(lang), fact) for fact in variant.steps]
     out += [_statement("overview", fact.text.in_(lang), fact) for fact in variant.notes]
     return out
+
+
+def visit_notes(offer: DoorToDoorOffer, lang: Lang) -> list[str]:
+    """Where, for whom, when a team comes."""
+    notes = [offer.area.in_(lang), offer.sites.in_(lang), offer.slots.in_(lang)]
+    if offer.min_people > 1:
+        notes.append(text("knowledge.min_people", lang, people=offer.min_people))
+    return notes
+
+
+def visit_statement(offer: DoorToDoorOffer, lang: Lang) -> Statement:
+    """A team that comes to the site, as a sentence."""
+    key = "knowledge.door" if offer.min_people == 1 else "knowledge.door_group"
+    words = text(
+        key, lang, name=offer.name.in_(lang), area=offer.area.in_(lang),
+        sites=offer.sites.in_(lang), slots=offer.slots.in_(lang), people=offer.min_people,
+    )  # fmt: skip
+    if offer.phone:
+        words = text("knowledge.with_phone", lang, words=words, phone=offer.phone)
+    return _statement("channels", words, offer)
+
+
+def weakest(statuses: Iterable[Status]) -> Status:
+    """The least certain of some statuses; `to_confirm` of none."""
+    given = set(statuses)
+    return next((one for one in _WEAKEST if one in given), "to_confirm")
 
 
 def city_name(city: City, lang: Lang) -> str:

@@ -1,37 +1,53 @@
-"""The search index of any collection of worded things: immutable, memory-mapped files in one folder.
+"""The search index of any collection of worded things: immutable files in one folder.
 
-Knows wordings, not the service list (`knowledge.published` ties an index to its list). Embeddings
-are cached by text, so that a rebuild embeds only what changed.
+Knows wordings, not the service list (`knowledge.published` ties an index to its list). A small index
+is mapped and searched whole. A big one (`LARGE_ROWS` wordings) keeps its vectors in half precision
+with a quantised engine, reads postings in parts, and is updated by `knowledge.segments`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from array import array
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
+if TYPE_CHECKING:
+    from knowledge.segments import Delta
+
 from core.errors import AppError
-from knowledge.embed.port import Embedder, Matrix
-from knowledge.lexical import Ints, Lexicon, build_lexicon, open_lexicon, save_lexicon
+from knowledge.columns import Column, Names, PhraseTable, open_column
+from knowledge.embed.port import Matrix
+from knowledge.lexical import Lexicon, LexiconBuilder, open_lexicon, save_lexicon
 from knowledge.spelling import Phrases, learn_phrases
 from knowledge.terms import syllables, terms
+from knowledge.vectors.exact import ExactVectors
+from knowledge.vectors.port import Tags, VectorSearch, make_tags
+from knowledge.vectors.select import AUTO, FILE, LARGE_ROWS, Backend, open_vectors
 from knowledge.wordings import ALIAS, NAME, SUMMARY, Wording
 
-FORMAT = 7
+FORMAT = 8
 """Raise when the files change: older indexes are then rebuilt."""
 NORMALISERS = ("text.py", "lexicon.py", "terms.py", "wordings.py", "spelling.py", "lexical.py")
 """Code that decides what is in the files: a change of it is a new index."""
 _ARRAYS = ("owner", "kind", "first", "term_starts", "term_ids")
-Progress = Callable[[int, int], None]
+_SAMPLE = 1024
+"""Items of a big index whose cosines stand for those of all."""
+_PHRASE_TEXTS = 100_000
+"""Phrases of a big index are learned from so many of its texts."""
+_BLOCK = 65_536
+Places = npt.NDArray[np.intp]
 
 
 class IndexMissing(AppError):
@@ -43,21 +59,31 @@ class IndexMissing(AppError):
 
 
 @dataclass(frozen=True)
+class Sample:
+    """Some items of a big index: what cosines are usual for a question."""
+
+    vectors: Matrix
+    """float32[wordings, dim] of all their wordings, by item."""
+    first: Places
+    """Where each item's begin."""
+
+
+@dataclass(frozen=True)
 class Index:
     """An opened index. Wordings are grouped by item: `first[i]:first[i+1]` are item i's rows."""
 
     version: str
-    codes: tuple[str, ...]
+    codes: Sequence[str]
     embedder: str
-    vectors: Matrix
-    """float32[wordings, dim]."""
+    vectors: Column
+    """float[wordings, dim]: float32 when small, float16 when big."""
     outside: Matrix
     """float32[anchors, dim]: matters that the list does not cover."""
-    owner: Ints
-    kind: Ints
-    first: Ints
-    term_starts: Ints
-    term_ids: Ints
+    owner: Column
+    kind: Column
+    first: Column
+    term_starts: Column
+    term_ids: Column
     """Sorted term ids of wording w: `term_ids[term_starts[w]:term_starts[w+1]]`."""
     words: Lexicon
     sounds: Lexicon
@@ -65,6 +91,16 @@ class Index:
     """Character → pinyin syllable, without tone."""
     phrases: Phrases
     """The list's phrases by sound, for `knowledge.spelling`."""
+    tags: Tags
+    """What rows can be filtered by."""
+    near: VectorSearch
+    """Search over `vectors`."""
+    sample: Sample | None
+    """Only of a big index; a small one is searched whole."""
+    base: Index | None = None
+    """The big index that this one updates."""
+    delta: Delta | None = None
+    """What it changes there."""
 
 
 @cache
@@ -80,13 +116,47 @@ def readings() -> dict[str, str]:
     }
 
 
-def _document(items: Sequence[Wording]) -> list[str]:
-    """Terms of an item; names and aliases count twice."""
-    out: list[str] = []
-    for wording in items:
-        row = terms(wording.text)
-        out += row * (2 if wording.kind in (NAME, ALIAS) else 1)
-    return out
+class TermTables:
+    """What is matched by letters, collected item by item."""
+
+    def __init__(
+        self, readings: Mapping[str, str], words: LexiconBuilder, sounds: LexiconBuilder
+    ) -> None:
+        self._readings, self.words, self.sounds = readings, words, sounds
+        self._ids, self._sizes = array("i"), array("i")
+        self.kinds = array("i")
+
+    def add(self, group: Sequence[Wording]) -> None:
+        """The next item's wordings; names and aliases count twice."""
+        document: list[str] = []
+        heard: list[str] = []
+        for wording in group:
+            own = terms(wording.text)
+            document += own * (2 if wording.kind in (NAME, ALIAS) else 1)
+            if wording.kind != SUMMARY:
+                heard += syllables(wording.text, self._readings)
+            ids = sorted({self.words.number(term) for term in own})
+            self._ids.extend(ids)
+            self._sizes.append(len(ids))
+            self.kinds.append(wording.kind)
+        self.words.add(document)
+        self.sounds.add(heard)
+
+    def starts(self) -> npt.NDArray[np.int32]:
+        """Where each wording's ids begin, and the end."""
+        out = np.zeros(len(self._sizes) + 1, np.int32)
+        np.cumsum(np.array(self._sizes, np.int32), out=out[1:])
+        return out
+
+    def ids(self, numbers: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int32]:
+        """The ids of all wordings, sorted within each; `numbers` gives the final id of each."""
+        ids = np.array(self._ids, np.int32)
+        if numbers is None or not ids.size:
+            return ids
+        wording = np.repeat(np.arange(len(self._sizes), dtype=np.int64), self._sizes)
+        keys = wording * np.int64(len(numbers)) + numbers[ids]
+        keys.sort()
+        return (keys % len(numbers)).astype(np.int32)
 
 
 def assemble(
@@ -97,101 +167,63 @@ def assemble(
     outside: Matrix,
     embedder: str,
     version: str,
+    tags: Sequence[Collection[str]] | None = None,
 ) -> Index:
-    """An index in memory from each item's wordings and their vectors, in the same order."""
-    flat = [wording for group in groups for wording in group]
-    words = build_lexicon([_document(group) for group in groups])
-    sounds = build_lexicon(
-        [
-            [s for w in group if w.kind != SUMMARY for s in syllables(w.text, readings)]
-            for group in groups
-        ]
-    )
-    rows = [words.known_ids(terms(wording.text)) for wording in flat]
-    starts = np.zeros(len(flat) + 1, np.int32)
-    np.cumsum([len(row) for row in rows], out=starts[1:])
+    """An index in memory from each item's wordings and their vectors, in the same order, and the
+    tags each item can be filtered by."""
+    tables = TermTables(readings, LexiconBuilder(), LexiconBuilder())
+    for group in groups:
+        tables.add(group)
+    words, sounds = tables.words.finish(), tables.sounds.finish()
+    numbers = np.fromiter((words.ids[term] for term in tables.words.new), np.int32)
+    sizes = [len(group) for group in groups]
     first = np.zeros(len(groups) + 1, np.int32)
-    np.cumsum([len(group) for group in groups], out=first[1:])
+    np.cumsum(sizes, out=first[1:])
+    texts = [wording.text for group in groups for wording in group]
+    own_tags = make_tags(tags or [()] * len(groups), sizes)
     return Index(
         version=version,
         codes=tuple(group[0].code for group in groups),
         embedder=embedder,
         vectors=vectors,
         outside=outside,
-        owner=np.repeat(np.arange(len(groups), dtype=np.int32), np.diff(first)),
-        kind=np.array([wording.kind for wording in flat], np.int32),
+        owner=np.repeat(np.arange(len(groups), dtype=np.int32), sizes),
+        kind=np.array(tables.kinds, np.int32),
         first=first,
-        term_starts=starts,
-        term_ids=np.concatenate(rows) if rows else np.zeros(0, np.int32),
+        term_starts=tables.starts(),
+        term_ids=tables.ids(numbers),
         words=words,
         sounds=sounds,
         readings=readings,
-        phrases=learn_phrases((wording.text for wording in flat), readings),
+        phrases=learn_phrases(texts[:: max(1, len(texts) // _PHRASE_TEXTS)], readings),
+        tags=own_tags,
+        near=ExactVectors(vectors, own_tags),
+        sample=_sample(vectors, first) if len(vectors) >= LARGE_ROWS else None,
     )
 
 
-class VectorCache:
-    """Embeddings by text, kept between builds in one file per embedder."""
-
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
-        self._path = folder / f"{embedder.name}.npz"
-        self._embedder = embedder
-        self._known: dict[bytes, Any] = {}
-        if self._path.is_file():
-            with np.load(self._path) as stored:
-                keys, vectors = stored["keys"], stored["vectors"]
-            self._known = {bytes(key): vector for key, vector in zip(keys, vectors, strict=True)}
-
-    @staticmethod
-    def _key(text: str) -> bytes:
-        return hashlib.blake2b(text.encode(), digest_size=16).digest()
-
-    def documents(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
-        """float32[n, dim]; embeds what is new and keeps it."""
-        keys = [self._key(text) for text in texts]
-        new = sorted(
-            {k: t for k, t in zip(keys, texts, strict=True) if k not in self._known}.items()
-        )
-        for start in range(0, len(new), 64):
-            part = new[start : start + 64]
-            vectors = self._embedder.encode_documents([text for _, text in part])
-            self._known.update(zip((key for key, _ in part), vectors, strict=True))
-            if progress:
-                progress(min(start + 64, len(new)), len(new))
-        if new:
-            self._save()
-        if not keys:
-            return np.zeros((0, self._embedder.dim), np.float32)
-        return np.stack([self._known[key] for key in keys]).astype(np.float32)
-
-    def _save(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        keys = np.frombuffer(b"".join(self._known), np.uint8).reshape(-1, 16)
-        with tempfile.NamedTemporaryFile(
-            dir=self._path.parent, suffix=".npz", delete=False
-        ) as file:
-            np.savez(file, keys=keys, vectors=np.stack(list(self._known.values())))
-        os.replace(file.name, self._path)
+def _sample(vectors: Column, first: npt.NDArray[np.int32]) -> Sample:
+    """The same items for the same index."""
+    items = np.sort(np.random.default_rng(0).permutation(len(first) - 1)[:_SAMPLE])
+    begin, end = first[items], first[items + 1]
+    rows = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True)])
+    starts = np.concatenate([[0], np.cumsum(end - begin)[:-1]]).astype(np.intp)
+    return Sample(np.asarray(vectors[rows], np.float32), starts)
 
 
-def write_index(index: Index, target: Path, extra: Mapping[str, bytes] | None = None) -> None:
-    """Write the files of `index`, and those of `extra` by name, as the folder `target`: whole or not
-    at all."""
+def write_folder(target: Path, files: Mapping[str, Any], more: Any = None) -> None:
+    """Write a folder whole or not at all: arrays as `<name>.npy`, bytes as `<name>`; then `more(room)`
+    writes what it likes. A folder that is there already stays."""
     target.parent.mkdir(parents=True, exist_ok=True)
     room = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
     try:
-        np.save(room / "vectors.npy", index.vectors)
-        np.save(room / "outside.npy", index.outside)
-        for name in _ARRAYS:
-            np.save(room / f"{name}.npy", getattr(index, name))
-        save_lexicon(index.words, room, "words")
-        save_lexicon(index.sounds, room, "sounds")
-        (room / "readings.json").write_bytes(orjson.dumps(index.readings))
-        (room / "phrases.json").write_bytes(orjson.dumps(index.phrases))
-        for name, content in (extra or {}).items():
-            (room / name).write_bytes(content)
-        meta = {"format": FORMAT, "embedder": index.embedder, "codes": index.codes}
-        (room / "meta.json").write_bytes(orjson.dumps(meta, option=orjson.OPT_INDENT_2))
+        if more is not None:
+            more(room)
+        for name, content in files.items():
+            if isinstance(content, bytes):
+                (room / name).write_bytes(content)
+            else:
+                np.save(room / f"{name}.npy", np.asarray(content))
         room.chmod(0o755)
         os.replace(room, target)
     except OSError:
@@ -201,29 +233,123 @@ def write_index(index: Index, target: Path, extra: Mapping[str, bytes] | None = 
         shutil.rmtree(room, ignore_errors=True)
 
 
-def read_index(folder: Path) -> Index:
-    """Map the index in `folder`; raises `IndexMissing`."""
+def write_index(
+    index: Index, target: Path, extra: Mapping[str, bytes] | None = None, backend: Backend = AUTO
+) -> None:
+    """Write the files of `index`, and those of `extra` by name, as the folder `target`: whole or not
+    at all."""
+    large = index.sample is not None
+
+    def lexicons_and_vectors(room: Path) -> None:
+        save_lexicon(index.words, room, "words", large=large)
+        save_lexicon(index.sounds, room, "sounds", large=large)
+        if large:
+            Names.save(index.codes, room, "codes")
+            PhraseTable.save(index.phrases, room, "phrases")
+            _save_halves(index.vectors, room / "vectors.npy")
+        else:
+            np.save(room / "vectors.npy", np.asarray(index.vectors))
+        if (large and backend.name != "exact") or backend.name == "quantised":
+            from knowledge.vectors.quantised import build_quantised  # faiss where it is needed
+
+            build_quantised(index.vectors, room / FILE)
+
+    meta = {
+        "format": FORMAT,
+        "embedder": index.embedder,
+        "items": len(index.codes),
+        "codes": None if large else list(index.codes),
+        "tags": index.tags.names,
+        "average": {"words": index.words.average, "sounds": index.sounds.average},
+    }
+    files: dict[str, Any] = {name: getattr(index, name) for name in _ARRAYS}
+    files |= {"outside": index.outside, "tags": index.tags.bits, **(extra or {})}
+    files["readings.json"] = orjson.dumps(index.readings)
+    if not large:
+        files["phrases.json"] = orjson.dumps(dict(index.phrases))
+    if index.sample is not None:
+        files |= {"sample": index.sample.vectors, "sample_first": index.sample.first}
+    files["meta.json"] = orjson.dumps(meta, option=orjson.OPT_INDENT_2)
+    write_folder(target, files, lexicons_and_vectors)
+
+
+def _save_halves(vectors: Column, path: Path) -> None:
+    """float16, written in parts: cosines move by less than .0005."""
+    out = np.lib.format.open_memmap(path, "w+", np.float16, vectors.shape)
+    for start in range(0, len(vectors), _BLOCK):
+        out[start : start + _BLOCK] = vectors[start : start + _BLOCK]
+    out.flush()
+
+
+_OPEN: WeakValueDictionary[tuple[str, Backend], Index] = WeakValueDictionary()
+_OPENING = threading.Lock()
+
+
+def read_index(folder: Path, backend: Backend = AUTO) -> Index:
+    """Open the index in `folder`; raises `IndexMissing`. Opened twice, it is the same object."""
+    key = (str(folder.resolve()), backend)
+    with _OPENING:
+        found = _OPEN.get(key)
+        if found is None:
+            found = _open(folder, backend)
+            _OPEN[key] = found
+        return found
+
+
+def _open(folder: Path, backend: Backend) -> Index:
+    missing = IndexMissing(details={"version": folder.name})
     try:
         meta = orjson.loads((folder / "meta.json").read_bytes())
     except OSError as error:
-        raise IndexMissing(details={"version": folder.name}) from error
+        raise missing from error
     if meta["format"] != FORMAT:
-        raise IndexMissing(details={"version": folder.name})
-    names = ("vectors", "outside", *_ARRAYS)
-    arrays = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in names}
-    codes = tuple(meta["codes"])
+        raise missing
+    if "base" in meta:
+        from knowledge.segments import join, read_delta  # they stand on this module
+
+        base = _base(folder.parent / meta["base"], backend)
+        return join(base, read_delta(folder, meta), folder.name)
+    names = ("vectors", "outside", "tags", *_ARRAYS)
+    arrays: dict[str, Any] = {name: open_column(folder / f"{name}.npy") for name in names}
+    bits, outside = arrays.pop("tags"), np.asarray(arrays.pop("outside"))
+    large = meta["codes"] is None
+    sizes, averages = meta["items"], meta["average"]
+    tags = Tags(tuple(meta["tags"]), bits)
     return Index(
         version=folder.name,
-        codes=codes,
+        codes=Names(folder, "codes") if large else tuple(meta["codes"]),
         embedder=meta["embedder"],
-        words=open_lexicon(folder, "words", len(codes)),
-        sounds=open_lexicon(folder, "sounds", len(codes)),
+        outside=outside,
+        words=open_lexicon(folder, "words", sizes, averages["words"]),
+        sounds=open_lexicon(folder, "sounds", sizes, averages["sounds"]),
         readings=orjson.loads((folder / "readings.json").read_bytes()),
-        phrases={
-            sound: (phrase, count)
-            for sound, (phrase, count) in orjson.loads(
-                (folder / "phrases.json").read_bytes()
-            ).items()
-        },
+        phrases=PhraseTable(folder, "phrases") if large else _phrases(folder),
+        tags=tags,
+        near=open_vectors(folder, folder.name, arrays["vectors"], tags, backend),
+        sample=Sample(np.load(folder / "sample.npy"), np.load(folder / "sample_first.npy"))
+        if large
+        else None,
         **arrays,
     )
+
+
+def base_of(folder: Path) -> str | None:
+    """Version of the index that the one in `folder` stands on, if any."""
+    try:
+        base: str | None = orjson.loads((folder / "meta.json").read_bytes()).get("base")
+    except (OSError, orjson.JSONDecodeError):
+        return None
+    return base
+
+
+def _base(folder: Path, backend: Backend) -> Index:
+    key = (str(folder.resolve()), backend)
+    found = _OPEN.get(key)
+    if found is None:
+        found = _OPEN[key] = _open(folder, backend)
+    return found
+
+
+def _phrases(folder: Path) -> Phrases:
+    listed = orjson.loads((folder / "phrases.json").read_bytes())
+    return {sound: (phrase, count) for sound, (phrase, count) in listed.items()}

@@ -1,36 +1,99 @@
-"""BM25 over normalised terms as immutable arrays: by item, and term lists by wording.
+"""BM25 over normalised terms as immutable arrays: by term, and by item.
 
-Weights are computed at build time; a query adds up a few array slices. No tuning happens here.
+Weights are computed at build time. A small list is scored whole. In a big one a query reads the
+postings of its rare terms and the best items of its common ones, and scores that short list exactly
+from the items' own terms: the cost follows the question, not the list. No tuning happens here.
 """
 
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
+from knowledge.columns import Column, HashedTexts, JoinedColumn, ListedTexts, open_column
+
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.intp]
 _K1, _B = 1.2, 0.6
+LONG = 4096
+"""Items from which a term of a big list is common: its best items are kept apart."""
+_BEST = 768
+"""How many."""
+_READ = 32_768
+"""Postings that a query reads whole, rarest terms first."""
+_SHORT_LIST = 128
+"""Items that are scored exactly, per channel."""
+_STEPS = 1024
+"""Steps of a weight while the short list is made."""
+
+
+@dataclass(frozen=True)
+class Postings:
+    """Items of each term, ascending. Slot s holds `items[starts[s]:starts[s+1]]`."""
+
+    starts: Column
+    items: Column
+    weights: Column
+    best_starts: Column
+    best_items: Column
+    """The heaviest items of slots longer than `LONG`; empty for the others."""
+    best_weights: Column
+    slots: npt.NDArray[np.int64] | None = None
+    """Term id of each slot, ascending; None: slots are term ids."""
+    offset: int = 0
+    """What to add to an item's number."""
+
+    def slot(self, term: int) -> int | None:
+        """Slot of a term id."""
+        if self.slots is None:
+            return term if term < len(self.starts) - 1 else None
+        place = int(np.searchsorted(self.slots, term))
+        return place if place < self.slots.size and self.slots[place] == term else None
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Terms of each item: `terms[starts[i]:starts[i+1]]`, ascending, with how often each occurs."""
+
+    starts: Column
+    terms: Column
+    counts: Column
+    lengths: Column
+    """Terms of each item, repeats included."""
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """One lexical channel. `starts`/`items`/`weights` are postings by term id."""
+    """One lexical channel."""
 
-    ids: dict[str, int]
-    idf: Floats
-    starts: npt.NDArray[np.int64]
-    items: Ints
-    weights: Floats
+    ids: Mapping[str, int]
+    idf: Column
     size: int
-    """How many items."""
+    """How many items, withdrawn ones included."""
+    average: float
+    """Mean length of a document."""
+    layers: tuple[Postings, ...]
+    documents: Documents | None
+    """Not kept on disk for a small list, which is scored whole."""
+    dead: Places
+    """Items that no longer count, ascending."""
+
+    def _weights(self, query: Sequence[str]) -> Iterator[tuple[int | None, float]]:
+        """(term id, idf) of each different term; an unknown one is as rare as can be."""
+        rare = math.log(self.size + 1.0)
+        for term in dict.fromkeys(query):
+            index = self.ids.get(term)
+            yield index, rare if index is None else float(self.idf[index])
 
     def score(self, query: Sequence[str]) -> tuple[Floats, Floats, float]:
         """(float32[size] BM25 as a share of the best possible, float32[size] share of the query's
@@ -38,69 +101,278 @@ class Lexicon:
         scores = np.zeros(self.size, np.float32)
         covered = np.zeros(self.size, np.float32)
         best = known = 0.0
-        rare = math.log(self.size + 1.0)
-        for term in dict.fromkeys(query):
-            index = self.ids.get(term)
+        layer = self.layers[0]
+        for index, idf in self._weights(query):
+            best += idf * (_K1 + 1)
             if index is None:
-                best += rare * (_K1 + 1)
                 continue
-            best += float(self.idf[index]) * (_K1 + 1)
-            known += float(self.idf[index]) * (_K1 + 1)
-            left, right = self.starts[index], self.starts[index + 1]
-            scores[self.items[left:right]] += self.weights[left:right]
-            covered[self.items[left:right]] += self.idf[index]
+            known += idf * (_K1 + 1)
+            left, right = int(layer.starts[index]), int(layer.starts[index + 1])
+            items = layer.items[left:right]
+            scores[items] += layer.weights[left:right]
+            covered[items] += self.idf[index]
         if not best:
             return scores, covered, 0.0
-        return scores / best, covered * (_K1 + 1) / best, known / best
+        scores /= np.float32(best)
+        covered *= np.float32(_K1 + 1)
+        covered /= np.float32(best)
+        return scores, covered, known / best
+
+    def find(self, query: Sequence[str], count: int) -> Places:
+        """At most `count` items that score best, best first; none that shares no term."""
+        terms = [index for index, _ in self._weights(query) if index is not None]
+        short = self._short_list(terms)
+        if not short.size:
+            return short
+        scores, _, _ = self.of(query, short)
+        order = np.argsort(-scores, kind="stable")[:count]
+        return short[order[scores[order] > 0]]
+
+    def of(self, query: Sequence[str], items: Places) -> tuple[Floats, Floats, float]:
+        """What `score` says, for `items` only."""
+        if self.documents is None:
+            scores, covered, known = self.score(query)
+            return scores[items], covered[items], known
+        weights = list(self._weights(query))
+        best = sum(idf for _, idf in weights)
+        found = sorted((index, idf) for index, idf in weights if index is not None)
+        share = sum(idf for _, idf in found) / best if best else 0.0
+        if not found or not items.size:
+            return np.zeros(items.size, np.float32), np.zeros(items.size, np.float32), share
+        wanted = np.array([index for index, _ in found], np.int64)
+        rarities = np.array([idf for _, idf in found])
+        starts = self.documents.starts[items].astype(np.int64)
+        sizes = self.documents.starts[items + 1].astype(np.int64) - starts
+        at = np.concatenate([[0], np.cumsum(sizes)])
+        flat = np.arange(at[-1]) + np.repeat(starts - at[:-1], sizes)
+        own = self.documents.terms[flat]
+        place = np.minimum(np.searchsorted(wanted, own), wanted.size - 1)
+        hit = np.flatnonzero(wanted[place] == own)
+        owner, rarity = np.repeat(np.arange(items.size), sizes)[hit], rarities[place[hit]]
+        n = np.asarray(self.documents.counts[flat])[hit].astype(np.float64)
+        norm = _norm(np.asarray(self.documents.lengths[items]), self.average)[owner]
+        gained = np.bincount(owner, rarity * n / (n + norm), items.size) / best
+        had = np.bincount(owner, rarity, items.size) / best
+        return gained.astype(np.float32), had.astype(np.float32), share
+
+    def _short_list(self, terms: Sequence[int]) -> Places:
+        """Items worth scoring: those of the rare terms, and the best of the common ones."""
+        parts: list[npt.NDArray[np.int64]] = []
+        left = _READ
+        for layer in self.layers:
+            rows = []
+            for term in terms:
+                slot = layer.slot(term)
+                if slot is not None:
+                    start, end = (int(value) for value in layer.starts[slot : slot + 2])
+                    rows.append((end - start, start, end, slot))
+            for length, start, end, slot in sorted(rows):
+                if length <= left or length <= LONG:
+                    items, weights = layer.items[start:end], layer.weights[start:end]
+                    left -= length
+                else:
+                    start, end = (int(value) for value in layer.best_starts[slot : slot + 2])
+                    items, weights = layer.best_items[start:end], layer.best_weights[start:end]
+                steps = (weights.astype(np.float32) * _STEPS).astype(np.int64)
+                parts.append(((items.astype(np.int64) + layer.offset) << 20) | steps)
+        if not parts:
+            return np.zeros(0, np.intp)
+        keys = np.sort(np.concatenate(parts))  # by item; one integer sorts fast
+        items = keys >> 20
+        first = np.flatnonzero(np.concatenate([[True], items[1:] != items[:-1]]))
+        found, sums = items[first], np.add.reduceat(keys & (1 << 20) - 1, first)
+        if self.dead.size:
+            alive = ~np.isin(found, self.dead)
+            found, sums = found[alive], sums[alive]
+        if found.size > _SHORT_LIST:
+            found = np.sort(found[np.argpartition(sums, -_SHORT_LIST)[-_SHORT_LIST:]])
+        return found.astype(np.intp)
 
     def known_ids(self, query: Iterable[str]) -> Ints:
         """Term ids of the query's known terms, sorted, each once."""
-        return np.array(sorted({self.ids[t] for t in query if t in self.ids}), np.int32)
+        found = {self.ids.get(term) for term in query}
+        return np.array(sorted(index for index in found if index is not None), np.int32)
 
 
-def build_lexicon(documents: Sequence[Sequence[str]]) -> Lexicon:
+def _norm(lengths: npt.NDArray[np.int32], average: float) -> npt.NDArray[np.float64]:
+    share = lengths.astype(np.float64) / max(average, 1e-9)
+    norm: npt.NDArray[np.float64] = _K1 * (1 - _B + _B * share)
+    return norm
+
+
+class LexiconBuilder:
+    """Collects documents, one an item, in order."""
+
+    def __init__(self, known: Lexicon | None = None, new: Sequence[str] = ()) -> None:
+        self._known = known.ids if known else None
+        """A lexicon whose term ids are kept; new terms are numbered after them."""
+        self._offset = len(known.ids) if known else 0
+        self.new = {term: self._offset + i for i, term in enumerate(new)}
+        self._terms, self._counts = array("i"), array("H")
+        self._sizes, self._lengths = array("i"), array("i")
+
+    def number(self, term: str) -> int:
+        """Id of a term, a new one where it has none."""
+        known = None if self._known is None else self._known.get(term)
+        return self.new.setdefault(term, self._offset + len(self.new)) if known is None else known
+
+    def add(self, document: Sequence[str]) -> None:
+        """The next item's terms, with repeats."""
+        rows = sorted((self.number(term), n) for term, n in Counter(document).items())
+        self._terms.extend(index for index, _ in rows)
+        self._counts.extend(min(n, 65535) for _, n in rows)
+        self._sizes.append(len(rows))
+        self._lengths.append(len(document))
+
+    def documents(self) -> Documents:
+        """What was added."""
+        starts = np.zeros(len(self._sizes) + 1, np.int64)
+        np.cumsum(np.array(self._sizes, np.int64), out=starts[1:])
+        return Documents(
+            starts,
+            np.array(self._terms, np.int32),
+            np.array(self._counts, np.uint16),
+            np.array(self._lengths, np.int32),
+        )
+
+    def finish(self) -> Lexicon:
+        """The whole lexicon, its terms in order."""
+        raw = self.documents()
+        size = len(raw.lengths)
+        order = sorted(self.new)
+        moved = np.zeros(len(order), np.int32)
+        moved[[self.new[term] for term in order]] = np.arange(len(order), dtype=np.int32)
+        terms = moved[np.asarray(raw.terms)]
+        inside = np.argsort(_items_of(raw) * np.int64(len(order) or 1) + terms, kind="stable")
+        counts = np.asarray(raw.counts)[inside]
+        documents = Documents(raw.starts, terms[inside], counts, raw.lengths)
+        frequency = np.bincount(terms, minlength=len(order))
+        idf = _idf(frequency, size)
+        average = float(np.asarray(raw.lengths).sum()) / max(1, size)
+        return Lexicon(
+            ids={term: i for i, term in enumerate(order)},
+            idf=idf,
+            size=size,
+            average=average,
+            layers=(invert(documents, idf, average, len(order)),),
+            documents=documents,
+            dead=np.zeros(0, np.intp),
+        )
+
+
+def _idf(frequency: npt.NDArray[np.int64], size: int) -> Floats:
+    out: Floats = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+    return out
+
+
+def _items_of(documents: Documents) -> npt.NDArray[np.int64]:
+    """The item of every entry."""
+    sizes = np.diff(np.asarray(documents.starts))
+    return np.repeat(np.arange(sizes.size, dtype=np.int64), sizes)
+
+
+def invert(
+    documents: Documents, idf: Column, average: float, terms: int | None, offset: int = 0
+) -> Postings:
+    """Postings of documents; with `terms` None only the terms that occur have slots."""
+    own = np.asarray(documents.terms)
+    order = np.argsort(own, kind="stable")
+    items, ids = _items_of(documents)[order], own[order]
+    n = np.asarray(documents.counts)[order].astype(np.float64)
+    norm = _norm(np.asarray(documents.lengths), average)[items]
+    slots = np.unique(ids).astype(np.int64) if terms is None else None
+    numbers = np.arange(terms or 0) if slots is None else slots
+    starts = np.concatenate([np.searchsorted(ids, numbers), [ids.size]]).astype(np.int64)
+    rarity = np.asarray(idf[ids] if ids.size else np.zeros(0), np.float64)
+    weights = (rarity * n * (_K1 + 1) / (n + norm)).astype(np.float32)
+    kept: list[npt.NDArray[np.intp]] = []
+    sizes = np.zeros(len(numbers) + 1, np.int64)
+    for slot in np.flatnonzero(np.diff(starts) > LONG):
+        left, right = starts[slot], starts[slot + 1]
+        kept.append(np.sort(np.argpartition(weights[left:right], -_BEST)[-_BEST:]) + left)
+        sizes[slot + 1] = _BEST
+    best = np.concatenate(kept) if kept else np.zeros(0, np.intp)
+    items = items.astype(np.int32)
+    return Postings(
+        starts, items, weights, np.cumsum(sizes), items[best], weights[best], slots, offset
+    )
+
+
+def build_lexicon(documents: Iterable[Sequence[str]]) -> Lexicon:
     """Postings of `documents` (the terms of each item)."""
-    size = len(documents)
-    counts = [Counter(document) for document in documents]
-    frequency: Counter[str] = Counter()
-    for count in counts:
-        frequency.update(count.keys())
-    ids = {term: i for i, term in enumerate(sorted(frequency))}
-    idf = np.array(
-        [math.log(1 + (size - frequency[t] + 0.5) / (frequency[t] + 0.5)) for t in ids], np.float32
-    )
-    average = sum(map(len, documents)) / max(1, size)
-    postings: list[list[tuple[int, float]]] = [[] for _ in ids]
-    for item, count in enumerate(counts):
-        norm = _K1 * (1 - _B + _B * len(documents[item]) / max(average, 1e-9))
-        for term, n in count.items():
-            index = ids[term]
-            postings[index].append((item, float(idf[index]) * n * (_K1 + 1) / (n + norm)))
-    starts = np.zeros(len(ids) + 1, np.int64)
-    np.cumsum([len(row) for row in postings], out=starts[1:])
-    flat = [pair for row in postings for pair in row]
+    builder = LexiconBuilder()
+    for document in documents:
+        builder.add(document)
+    return builder.finish()
+
+
+def extend(lexicon: Lexicon, documents: Documents, new: Sequence[str], dead: Places) -> Lexicon:
+    """The lexicon with more items after its own and without the `dead` ones. `documents` use its
+    term ids, and those after them for the terms `new`."""
+    assert lexicon.documents is not None  # a small list is assembled anew instead
+    base, head, count = lexicon.documents, len(lexicon.documents.lengths), len(documents.lengths)
+    own = np.asarray(documents.terms)
+    frequency = np.bincount(own[own >= len(lexicon.ids)] - len(lexicon.ids), minlength=len(new))
+    idf = JoinedColumn(lexicon.idf, _idf(frequency, lexicon.size + count))
+    numbers = {term: len(lexicon.ids) + i for i, term in enumerate(new)}
+    starts = np.asarray(documents.starts) + len(base.terms)
     return Lexicon(
-        ids,
-        idf,
-        starts,
-        np.array([item for item, _ in flat], np.int32),
-        np.array([weight for _, weight in flat], np.float32),
-        size,
+        ids=ListedTexts(lexicon.ids, numbers),
+        idf=idf,
+        size=lexicon.size + count,
+        average=lexicon.average,
+        layers=(*lexicon.layers, invert(documents, idf, lexicon.average, None, head)),
+        documents=Documents(
+            JoinedColumn(base.starts, starts, head),
+            JoinedColumn(base.terms, documents.terms),
+            JoinedColumn(base.counts, documents.counts),
+            JoinedColumn(base.lengths, documents.lengths),
+        ),
+        dead=dead,
     )
 
 
-def save_lexicon(lexicon: Lexicon, folder: Path, name: str) -> None:
+_POSTINGS = ("starts", "items", "weights", "best_starts", "best_items", "best_weights")
+_DOCUMENTS = ("starts", "terms", "counts", "lengths")
+
+
+def save_lexicon(lexicon: Lexicon, folder: Path, name: str, *, large: bool) -> None:
     """Write the channel's files."""
-    (folder / f"{name}.terms.json").write_bytes(orjson.dumps(list(lexicon.ids)))
-    for part in ("idf", "starts", "items", "weights"):
-        np.save(folder / f"{name}.{part}.npy", getattr(lexicon, part))
+    if large:
+        HashedTexts.save(list(lexicon.ids), folder, f"{name}.ids")
+        assert lexicon.documents is not None
+        for part in _DOCUMENTS:
+            values = np.asarray(getattr(lexicon.documents, part))
+            np.save(folder / f"{name}.of.{part}.npy", values)
+    else:
+        (folder / f"{name}.ids.json").write_bytes(orjson.dumps(list(lexicon.ids)))
+    for part in _POSTINGS:
+        values = np.asarray(getattr(lexicon.layers[0], part))
+        if large and part.endswith("weights"):
+            values = values.astype(np.float16)  # only for the short list
+        np.save(folder / f"{name}.{part}.npy", values)
+    np.save(folder / f"{name}.idf.npy", np.asarray(lexicon.idf))
 
 
-def open_lexicon(folder: Path, name: str, size: int) -> Lexicon:
-    """Memory-map the channel's files."""
-    listed: list[str] = orjson.loads((folder / f"{name}.terms.json").read_bytes())
-    idf, starts, items, weights = (
-        np.asarray(np.load(folder / f"{name}.{part}.npy", mmap_mode="r"))
-        for part in ("idf", "starts", "items", "weights")
+def open_lexicon(folder: Path, name: str, size: int, average: float) -> Lexicon:
+    """Open the channel's files."""
+    ids: Mapping[str, int]
+    documents = None
+    postings: dict[str, Any] = {
+        part: open_column(folder / f"{name}.{part}.npy") for part in _POSTINGS
+    }
+    if (folder / f"{name}.ids.json").is_file():
+        listed = orjson.loads((folder / f"{name}.ids.json").read_bytes())
+        ids = {term: i for i, term in enumerate(listed)}
+    else:
+        ids = HashedTexts(folder, f"{name}.ids")
+        documents = Documents(*(open_column(folder / f"{name}.of.{p}.npy") for p in _DOCUMENTS))
+    return Lexicon(
+        ids=ids,
+        idf=open_column(folder / f"{name}.idf.npy"),
+        size=size,
+        average=average,
+        layers=(Postings(**postings),),
+        documents=documents,
+        dead=np.zeros(0, np.intp),
     )
-    return Lexicon({term: i for i, term in enumerate(listed)}, idf, starts, items, weights, size)

@@ -1,7 +1,9 @@
 """Several matters in one message: where one question ends and the next begins.
 
-Splits only at words and marks that join whole questions, never at a plain comma: a comma usually
-gives a circumstance of the same matter. Whether the parts are different matters is the search's call.
+Proposes, never decides: whether the parts are different matters is the search's call, part by part.
+Whole questions are parted at words and marks that join questions, never at a plain comma (it usually
+gives a circumstance of the same matter). Failing that, a list of things (「居住证和社保卡怎么办」) is
+parted at 和、and, each part with the words around the list that hold for all of it.
 """
 
 from __future__ import annotations
@@ -9,12 +11,46 @@ from __future__ import annotations
 import re
 
 _JOINT = re.compile(
-    r"[?？!！。]\s*|[;；]\s*|[,，]?\s*(?:另外|还有(?!什么|哪|多|几|没)|顺便|此外|以及|同时(?:还|也)?想?|然后还)[,，]?"
-    r"|,?\s*\b(?:and also|also,?|besides,?|in addition,?|plus,? i"
+    r"[?？!！。]\s*|[;；]\s*|[,，]?\s*(?:另外|还有(?!什么|哪|多|几|没)|顺便|顺带|此外|以及|同时(?:还|也)?想?"
+    r"|然后还|然后再?(?=想|要|办|申请)|(?<=[,，])\s*(?:还|再|也)(?:想|要|得|需要)(?!什么|哪|多久|多少|几))[,，]?"
+    r"|,?\s*\b(?:and also|also,?|besides,?|in addition,?|plus,? i|and then|as well as"
     r"|second(?:ly)?,|another (?:thing|question)\W)\s*",
     re.IGNORECASE,
 )  # fmt: skip
-_MIN_HAN, _MIN_WORDS = 4, 3
+_LIST = re.compile(
+    r"\s*(?:、|/|&|(?<![我你他她它们])(?:和|跟|与|及)(?![我你他她它说谁平谐解睦气]))\s*|,?\s+and\s+",
+    re.I,
+)
+_NO_LIST = re.compile(
+    r"之间|区别|不同|不一样|关系|一起住|哪个|还是|和谐|和解|跟着|深圳(?:和|、|跟|与)东莞|东莞(?:和|、|跟|与)深圳"
+    r"|\bbetween\b|difference|\bor\b|shenzhen and dongguan|dongguan and shenzhen",
+    re.IGNORECASE,
+)
+"""Compares the things instead of asking for each."""
+_DO = (r"(?:重新|第一次|首次)?(?:办理?|补办|补领|补换领|换领|换发|申请|申领|申报|领取|提取"
+       r"|查询?|注销|变更|登记|转移"
+       r"|续签|延期|开具?|预约|报名|缴纳?|打印)(?:一下|一个|一张|个|张)?")  # fmt: skip
+_LEAD = re.compile(
+    rf"^(?:(?:我|我们)?(?:现在)?(?:想要?|要|需要|打算|准备)?(?:怎么|如何|怎样|在哪里?|去哪里?)?(?:同时|一起|一并)?)"
+    rf"(?P<do>{_DO})?"
+)
+_TAIL = re.compile(
+    r"(?:的)?(?:都|全)?(?:丢了|丢失|遗失|不见了|过期了?|到期了?)?(?:都|分别|各|一起|同时|一并)?"
+    rf"(?:(?:怎么|如何|怎样|在?哪里?|去哪里?|可以|能不能|能|要|需要|得|应该|想)(?:{_DO})?.{{0,12}}|{_DO})?(?:吗|呢)?$"
+)
+_LEAD_EN = re.compile(
+    r"^(?P<ask>(?:(?:how|where|when|can|could|should|do|i|we|would|like|want|need|have|to|please)\s+)*)"
+    r"(?P<do>(?:apply for|sign up for|get|renew|replace|transfer|register|cancel|withdraw|claim|obtain|check"
+    r"|change|update|extend|book|pay|open|move|report)\s+)?",
+    re.IGNORECASE,
+)
+_STATEMENT_EN = re.compile(
+    r"(?:i|we|my|our|he|she|they)\b(?!.*\b(?:want|need|like|wish|how|can|should)\b)", re.IGNORECASE
+)
+_NOUN_EN = re.compile(r"(?:a|an|the|my|our|his|her|their)\b", re.IGNORECASE)
+_OWN_VERB = re.compile(rf"^(?:怎么|如何|怎样|想|要)|{_DO}")
+_MIN_HAN, _MIN_WORDS, _MIN_PART = 4, 3, 2
+_MOST = 4
 
 
 def _substantial(part: str) -> bool:
@@ -26,4 +62,55 @@ def split_matters(text: str) -> list[str]:
     """Parts that could each be a question of its own; a single-element list when there is one."""
     parts = [part.strip(" ,，.。") for part in _JOINT.split(text) if part and part.strip()]
     kept = [part for part in parts if _substantial(part)]
-    return kept if len(kept) > 1 else [text]
+    if len(kept) > 1:
+        return kept
+    return _listed(text.strip(" ,，.。?？!！")) or [text]
+
+
+def _listed(text: str) -> list[str]:
+    """The things of a list, each as a question; [] when the text is no list of matters."""
+    if _NO_LIST.search(text):
+        return []
+    parts = [part.strip(" ,，") for part in _LIST.split(text)]
+    if not 2 <= len(parts) <= _MOST:
+        return []
+    if re.search(r"[\u3400-\u9fff]", text):
+        found = _questions_zh(parts)
+        enough = all(len(re.findall(r"[\u3400-\u9fff]", part)) >= _MIN_PART for part in parts)
+        return found if enough else []
+    return _questions_en(parts) if all(len(part) > _MIN_PART for part in parts) else []
+
+
+def _questions_zh(parts: list[str]) -> list[str]:
+    """What comes before the first thing and after the last one, given to every part."""
+    lead, tail = _LEAD.match(parts[0]), _TAIL.search(parts[-1])
+    before = lead.group(0) if lead else ""
+    after = tail.group(0) if tail else ""
+    if len(parts[0]) - len(before) < _MIN_PART or len(parts[-1]) - len(after) < _MIN_PART:
+        return []
+    out = []
+    for place, part in enumerate(parts):
+        whole = part
+        if place and not _OWN_VERB.search(part):
+            whole = before + whole
+        if place < len(parts) - 1 and not whole.endswith(after):
+            whole += after
+        out.append(whole)
+    return out
+
+
+def _questions_en(parts: list[str]) -> list[str]:
+    """The first part's "how do I" (and its verb, before a thing) given to every part."""
+    if _STATEMENT_EN.match(parts[0]):
+        return []
+    lead = _LEAD_EN.match(parts[0])
+    ask, do = (lead.group("ask"), lead.group("do") or "") if lead else ("", "")
+    out = [parts[0]]
+    for part in parts[1:]:
+        own = _LEAD_EN.match(part)
+        if own and own.group("ask"):
+            out.append(part)
+        else:
+            noun = _NOUN_EN.match(part) or not (own and own.group("do"))
+            out.append(ask + (do if noun else "") + part)
+    return out

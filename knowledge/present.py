@@ -11,8 +11,10 @@ from core.clock import CITY_TZ
 from core.errors import InvalidInput
 from core.i18n import Lang
 from knowledge.catalogue import Catalogue, one_city
+from knowledge.centres import Wish, find
+from knowledge.changes import Change, coming
 from knowledge.differences import compare
-from knowledge.facts import on_day
+from knowledge.facts import exists, in_force, on_day
 from knowledge.model import ServiceItem
 
 MAX_PAGE_SIZE = 200
@@ -37,8 +39,9 @@ def service_json(
     """One item with what applies in each city on `today` (default: the current day there).
 
     Shape of `GET /api/v1/services/{code}`; a city that does not handle the item is null; every fact
-    keeps its `status`, `source` and `as_of`. `comparison` and `differences` (the rows of it that
-    differ) are in `lang`, everything else in both languages.
+    keeps its `status`, `source` and `as_of`. `comparison`, `differences` (the rows of it that differ)
+    and `changes` (what starts or ends within 90 days) are in `lang`, everything else in both languages.
+    `bundles` and `centres` are the ids of those it belongs to and is handled at.
     """
     today = today or dt.datetime.now(CITY_TZ).date()
     rows = compare(catalogue, item, lang=lang, today=today)
@@ -61,6 +64,25 @@ def service_json(
         "comparison": [row.model_dump() for row in rows],
         "differences": [row.model_dump() for row in rows if row.differs],
         "sister": catalogue.sister(item.item_id),
+        "faqs": [_bare(faq.model_dump(mode="json")) for faq in in_force(item.faqs, today)],
+        "changes": {
+            city: [_change(change) for change in coming(item, city, today, lang)] for city in CITIES
+        },
+        "offered": exists(item, today),
+        "valid_from": item.valid_from.isoformat() if item.valid_from else None,
+        "valid_to": item.valid_to.isoformat() if item.valid_to else None,
+        "next_review": item.next_review.isoformat() if item.next_review else None,
+        "door_to_door": [
+            _bare(offer.model_dump(mode="json"))
+            for offer in in_force(catalogue.door_offers.values(), today)
+            if item.item_id in offer.items
+        ],
+        "bundles": [
+            bundle.id
+            for bundle in in_force(catalogue.bundles.values(), today)
+            if any(step.item == item.item_id for step in bundle.steps)
+        ],
+        "centres": sorted(place.centre.id for place in find(catalogue, Wish(item=item), today)),
         "related": [code for code in item.related if code in catalogue.items],
         "sources": [
             _bare(catalogue.sources[source].model_dump(mode="json")) for source in item.sources
@@ -69,6 +91,14 @@ def service_json(
         "status": item.status,
         "list_version": catalogue.version,
     }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    fact = change.fact
+    return {
+        "on": change.on.isoformat(), "facet": change.facet, "text": change.text,
+        "source": fact.source, "status": fact.status, "as_of": fact.as_of.isoformat(),
+    }  # fmt: skip
 
 
 def brief_json(item: ServiceItem) -> dict[str, Any]:

@@ -6,30 +6,48 @@ version, the next open sees the new one, and nobody ever mixes two.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from core.cards import CITIES
 from knowledge.catalogue import Catalogue, read_snapshot, snapshot
+from knowledge.embed.batch import Progress
+from knowledge.embed.cache import VectorCache
 from knowledge.embed.port import Embedder
 from knowledge.index import (
     FORMAT,
     NORMALISERS,
     Index,
     IndexMissing,
-    Progress,
-    VectorCache,
     assemble,
+    base_of,
     read_index,
     readings,
     write_index,
 )
+from knowledge.model import ServiceItem
+from knowledge.segments import Delta, NotAnUpdate, fits, update, write_delta
 from knowledge.text import understand
+from knowledge.vectors.select import AUTO, Backend, publish_vectors
 from knowledge.wordings import wordings
 
 _POINTER = "current"
+DELIVERED = "delivered"
+"""Pointer to the index of the list in the source tree, whatever is published."""
 _LIST = "list.json"
+_CODE = "code"
+_OPENED = "opened"
+ABANDONED_S = 3600.0
+"""A build that is older is not going on any more; an index opened within this time is not removed."""
 
 
 @dataclass(frozen=True)
@@ -42,22 +60,44 @@ class PublishedIndex:
 
 def index_version(catalogue: Catalogue, embedder: str) -> str:
     """Folder name of the index of this list with this embedder."""
-    digest = hashlib.sha256(f"{catalogue.version}/{embedder}/{FORMAT}".encode())
-    for name in NORMALISERS:
-        digest.update((Path(__file__).parent / name).read_bytes())
+    digest = hashlib.sha256(f"{catalogue.version}/{embedder}/{_code_digest()}".encode())
     return f"{catalogue.version}-{digest.hexdigest()[:8]}"
 
 
+def _code_digest() -> str:
+    """Changes with the format of the files and the code that decides what is in them."""
+    digest = hashlib.sha256(str(FORMAT).encode())
+    for name in NORMALISERS:
+        digest.update((Path(__file__).parent / name).read_bytes())
+    return digest.hexdigest()
+
+
 def build_index(
-    catalogue: Catalogue, embedder: Embedder, data_dir: Path, progress: Progress | None = None
+    catalogue: Catalogue,
+    embedder: Embedder,
+    data_dir: Path,
+    progress: Progress | None = None,
+    previous: PublishedIndex | None = None,
+    backend: Backend = AUTO,
 ) -> tuple[str, bool]:
-    """Build the index of `catalogue` unless it is there; (version, was built). Points to nothing."""
+    """Build the index of `catalogue` unless it is there; (version, was built). Points to nothing.
+
+    Of a big list only what differs from `previous` is written, beside it (`knowledge.segments`); a
+    small one is assembled anew, which takes half a second for a hundred items. Either way only new
+    texts are embedded. Raises `core.cache.CacheDown` when `backend` is a server that is away.
+    """
     version = index_version(catalogue, embedder.name)
     target = data_dir / "index" / version
     if (target / "meta.json").is_file():
         return version, False
-    groups = [wordings(item) for item in catalogue.items.values()]
     cache = VectorCache(data_dir / "cache", embedder)
+    extra = {_LIST: snapshot(catalogue), _CODE: _code_digest().encode()}
+    if previous is not None and _updates(previous, embedder, data_dir):
+        delta = _delta(previous, catalogue, cache, progress)
+        if delta is not None:
+            write_delta(delta, target, extra)
+            return version, True
+    groups = [wordings(item) for item in catalogue.items.values()]
     flat = [wording.text for group in groups for wording in group]
     anchors = [text for name in catalogue.outside for text in (name.zh, name.en)]
     index = assemble(
@@ -67,34 +107,159 @@ def build_index(
         outside=cache.documents([understand(text).core for text in anchors]),
         embedder=embedder.name,
         version=version,
+        tags=[_tags(item) for item in catalogue.items.values()],
     )
-    write_index(index, target, {_LIST: snapshot(catalogue)})
+    write_index(index, target, extra, backend)
+    publish_vectors(backend, version, index.vectors, index.tags, progress)
     return version, True
 
 
-def point_to(data_dir: Path, version: str) -> None:
-    """Make `version` the current one, atomically."""
-    root = data_dir / "index"
-    pointer = root / f".{_POINTER}.{os.getpid()}"
-    pointer.write_text(version + "\n", encoding="ascii")
-    os.replace(pointer, root / _POINTER)
+def _tags(item: ServiceItem) -> list[str]:
+    """What an item can be filtered by: the cities that handle it, and its status."""
+    return [*(city for city in CITIES if item.cities[city] is not None), item.status]
 
 
-def current_version(data_dir: Path) -> str:
-    """Version the pointer names; raises `IndexMissing`."""
+def _updates(previous: PublishedIndex, embedder: Embedder, data_dir: Path) -> bool:
+    """Whether an index may be written beside that of `previous`: a big one, of this code and model."""
+    index = previous.index
+    base = data_dir / "index" / (index.base or index).version
     try:
-        return (data_dir / "index" / _POINTER).read_text(encoding="ascii").strip()
+        same = (base / _CODE).read_bytes() == _code_digest().encode()
+    except OSError:
+        return False
+    return same and index.sample is not None and index.embedder == embedder.name
+
+
+def _delta(
+    previous: PublishedIndex, catalogue: Catalogue, cache: VectorCache, progress: Progress | None
+) -> Delta | None:
+    """What differs from `previous`; None when too much does."""
+    before = previous.catalogue
+    if catalogue.outside != before.outside:
+        return None
+    changed = [
+        item
+        for code, item in catalogue.items.items()
+        if before.items.get(code) is not item and before.items.get(code) != item
+    ]
+    removed = before.items.keys() - catalogue.items.keys()
+    if not fits(previous.index, len(changed) + len(removed)):
+        return None
+    try:
+        return update(
+            previous.index,
+            [wordings(item) for item in changed],
+            removed,
+            lambda texts: cache.documents(texts, progress),
+            [_tags(item) for item in changed],
+        )
+    except NotAnUpdate:
+        return None
+
+
+def list_version_of(version: str) -> str:
+    """Version of the list that an index was built from, by the name of its folder."""
+    return version.rsplit("-", 1)[0]
+
+
+def point_to(data_dir: Path, version: str, pointer: str = _POINTER) -> None:
+    """Make `version` the current one (or what another pointer names), atomically."""
+    root = data_dir / "index"
+    partial = root / f".{pointer}.{os.getpid()}.{threading.get_ident()}"
+    partial.write_text(version + "\n", encoding="ascii")
+    os.replace(partial, root / pointer)
+
+
+def current_version(data_dir: Path, pointer: str = _POINTER) -> str:
+    """Version a pointer names; raises `IndexMissing`."""
+    try:
+        return (data_dir / "index" / pointer).read_text(encoding="ascii").strip()
     except OSError as error:
         raise IndexMissing() from error
 
 
-def open_index(data_dir: Path, version: str | None = None) -> PublishedIndex:
+def delivered_version(data_dir: Path) -> str:
+    """Index of the list that came with the source tree; raises `IndexMissing`."""
+    with contextlib.suppress(IndexMissing):
+        return current_version(data_dir, DELIVERED)
+    version = current_version(data_dir)  # of a set-up that knew no other: nothing was published yet
+    point_to(data_dir, version, DELIVERED)
+    return version
+
+
+def open_list(data_dir: Path, version: str) -> Catalogue:
+    """The list an index was built from; raises `IndexMissing`."""
+    try:
+        return read_snapshot((data_dir / "index" / version / _LIST).read_bytes())
+    except OSError as error:
+        raise IndexMissing(details={"version": version}) from error
+
+
+def adopt(
+    data_dir: Path, version: str, embedder: Embedder, progress: Progress | None = None
+) -> str:
+    """After set-up built the delivered list's index `version`: point to it, unless another list was
+    published here; that one's index is then brought up to date. Returns what is current now."""
+    current: str | None = None
+    with contextlib.suppress(IndexMissing):
+        current, before = current_version(data_dir), delivered_version(data_dir)
+        if current == before:
+            current = None
+    point_to(data_dir, version, DELIVERED)
+    if current is not None:
+        with contextlib.suppress(IndexMissing, ValidationError):
+            version, _ = build_index(open_list(data_dir, current), embedder, data_dir, progress)
+    if not _names(data_dir, version):
+        point_to(data_dir, version)
+    return version
+
+
+def _names(data_dir: Path, version: str) -> bool:
+    try:
+        return current_version(data_dir) == version
+    except IndexMissing:
+        return False
+
+
+def remove_old(data_dir: Path, keep: int, now: Callable[[], float] = time.time) -> None:
+    """Remove old indexes and models. What stays: the newest `keep` of each, what a pointer names, what
+    was opened within the hour, and what one of these stands on. Who has one open keeps it."""
+    root = data_dir / "index"
+    named = {current_version(data_dir, p) for p in (_POINTER, DELIVERED) if (root / p).is_file()}
+    found = [path.parent for path in root.glob("*/meta.json") if not path.parent.is_symlink()]
+    found.sort(key=lambda folder: (folder / "meta.json").stat().st_mtime_ns, reverse=True)
+    kept = named | {folder.name for folder in found[:keep]}
+    kept |= {folder.name for folder in found if now() - _age(folder / _OPENED) < ABANDONED_S}
+    kept |= {base for name in kept if (base := base_of(root / name))}
+    for folder in found:
+        if folder.name not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
+    for folder in root.glob(".building-*"):  # of a build that was killed
+        if now() - _age(folder) > ABANDONED_S:
+            shutil.rmtree(folder, ignore_errors=True)
+    models = [path.parent for path in (data_dir / "models").glob("*/model.json")]
+    models.sort(key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+    for folder in models[keep:]:
+        read = (folder / "model.json").stat()
+        if now() - max(read.st_atime, read.st_mtime) > ABANDONED_S and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _age(path: Path) -> float:
+    """When a file was last written, seconds; long ago where there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def open_index(
+    data_dir: Path, version: str | None = None, backend: Backend = AUTO
+) -> PublishedIndex:
     """Map an index (the current one by default) with its list; raises `IndexMissing`."""
     version = version or current_version(data_dir)
     folder = data_dir / "index" / version
-    index = read_index(folder)
-    try:
-        catalogue = read_snapshot((folder / _LIST).read_bytes())
-    except OSError as error:
-        raise IndexMissing(details={"version": version}) from error
-    return PublishedIndex(index, catalogue)
+    index = read_index(folder, backend)
+    with contextlib.suppress(OSError):  # a folder that may only be read
+        (folder / _OPENED).touch()
+    return PublishedIndex(index, open_list(data_dir, version))

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import orjson
 
 from core.i18n import Lang
-from knowledge.candidates import candidates
+from knowledge.candidates import Candidates, candidates
 from knowledge.embed.port import Vector
 from knowledge.index import Index
 from knowledge.lexical import Floats
@@ -91,8 +91,13 @@ def signals(index: Index, text: str, vector: Vector) -> Signals:
     """All signals of normalised `text` (cities taken out) with its embedding."""
     units = terms(text)
     found = candidates(index, units, syllables(text, index.readings), vector)
+    return tabulate(index, found, units)
+
+
+def tabulate(index: Index, found: Candidates, units: Sequence[str]) -> Signals:
+    """The signals of candidates, from their channels and wordings."""
     own = found.wordings
-    dice, share = _overlap(index, own.rows, units)
+    dice, share = overlap(index, own.rows, units)
     named = own.kind <= ALIAS
     columns: dict[str, npt.NDArray[Any]] = {
         "dense": (found.dense - 0.85) * 20,
@@ -116,7 +121,7 @@ def _top3(values: Floats, first: npt.NDArray[np.intp]) -> npt.NDArray[np.float64
     return np.array([float(np.sort(part)[-3:].mean()) for part in parts])
 
 
-def _overlap(
+def overlap(
     index: Index, rows: npt.NDArray[np.intp], units: Sequence[str]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """For each wording: (Dice coefficient of weighted terms with the question, share of the

@@ -17,6 +17,7 @@ from core.cards import City, Facet, LocalText
 from core.errors import InvalidInput
 from core.i18n import Lang
 from core.settings import Settings
+from knowledge.candidates import candidates
 from knowledge.embed import Embedder, Vector, open_embedder
 from knowledge.facets import facet_of
 from knowledge.index import IndexMissing
@@ -32,7 +33,9 @@ from knowledge.rank import (
     signals,
 )
 from knowledge.spelling import Speller
+from knowledge.terms import syllables, terms
 from knowledge.text import Understood, squash, understand
+from knowledge.vectors import backend_of
 
 Decision = Literal["answer", "clarify", "abstain"]
 _TOPIC_TERMS, _TOPIC_KNOWN = 5, 0.95
@@ -141,12 +144,23 @@ class SearchEngine:
     @classmethod
     def open(cls, settings: Settings, *, embedder: Embedder | None = None) -> SearchEngine:
         """Open the current index; raises `IndexMissing` or `ModelNotBuilt` before set-up."""
-        return cls(open_index(settings.data_dir), embedder or open_embedder(settings), load_rules())
+        published = open_index(settings.data_dir, backend=backend_of(settings))
+        return cls(published, embedder or open_embedder(settings), load_rules())
 
     @property
     def list_version(self) -> str:
         """Version of the list searched."""
         return self.catalogue.version
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model of this index, for collections that are searched beside it."""
+        return self._embedder
+
+    def best_cosine(self, asked: Understood, vector: Vector) -> float:
+        """Cosine of a question with the nearest wording of any item."""
+        units, heard = terms(asked.core), syllables(asked.core, self.index.readings)
+        return float(candidates(self.index, units, heard, vector).dense.max())
 
     def understand(self, query: str, *, lang: Lang | None = None) -> Understood:
         """A question taken apart, with pinyin read and misheard words mended."""

@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from knowledge.terms import blur, spelled
 
@@ -19,11 +19,14 @@ _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _LONGEST = 4
 _LEAST = {2: 4, 3: 2, 4: 2}
 """How often a phrase must occur in the list before it may replace one of its length."""
+_LONGER = 11.0
+"""What a phrase gains per character over single ones when pinyin is read: about the logarithm of all
+phrases of a list, so that the most likely sequence wins."""
 _MIN_SYLLABLES = 3
 _MIN_COVERED = 0.6
 """Share of typed syllables that must spell phrases of two characters or more."""
 
-Phrases = dict[str, tuple[str, int]]
+Phrases = Mapping[str, tuple[str, int]]
 """Sound → (commonest writing, how often)."""
 
 
@@ -33,17 +36,24 @@ def _sound(text: str, readings: Mapping[str, str]) -> str:
     return " ".join(row if len(row) <= 2 else map(blur, row))
 
 
-def learn_phrases(texts: Iterable[str], readings: Mapping[str, str]) -> Phrases:
-    """Phrases of 1 to 4 characters of the list's wordings, by sound."""
+RARE = {2: 1, 3: 1, 4: 1}
+"""`least` of a collection, where a word may be in one title only."""
+
+
+def learn_phrases(
+    texts: Iterable[str], readings: Mapping[str, str], least: Mapping[int, int] = _LEAST
+) -> Phrases:
+    """Phrases of 1 to 4 characters of the list's wordings, by sound; `least`: how often each size
+    must occur."""
     counts: Counter[str] = Counter()
     for text in texts:
         for match in _HAN_RUN.finditer(text):
             run = match.group(0)
             for size in range(1, _LONGEST + 1):
                 counts.update(run[i : i + size] for i in range(len(run) - size + 1))
-    phrases: Phrases = {}
+    phrases: dict[str, tuple[str, int]] = {}
     for phrase, count in sorted(counts.items()):
-        if count < _LEAST.get(len(phrase), 2):
+        if count < least.get(len(phrase), 1 if least is RARE else 2):
             continue
         key = _sound(phrase, readings)
         if count > phrases.get(key, ("", 0))[1]:
@@ -60,22 +70,36 @@ class Speller:
     known: Container[str]
     """Pairs of characters that occur in the list."""
     syllables: frozenset[str]
+    least: Mapping[int, int] = field(default_factory=lambda: _LEAST)
 
-    def mend(self, text: str) -> str:
-        """Text with misheard stretches put right; unchanged when nothing is certain."""
-        return _HAN_RUN.sub(lambda match: self._run(match.group(0)), text)
+    def mend(self, text: str, *, strict: bool = False) -> str:
+        """Text with misheard stretches put right; unchanged when nothing is certain.
 
-    def _run(self, run: str) -> str:
+        `strict`: a character is replaced only where the list knows none of its neighbourhoods.
+        """
+        return _HAN_RUN.sub(lambda match: self._run(match.group(0), strict), text)
+
+    def _run(self, run: str, strict: bool) -> str:
         at = 0
         while at < len(run) - 1:
             for size in range(min(_LONGEST, len(run) - at), 1, -1):
                 better = self._replacement(run[at : at + size])
-                if better is not None:
+                if better is not None and not (strict and self._fits(run, at, better)):
                     run = run[:at] + better + run[at + size :]
                     at += size - 1
                     break
             at += 1
         return run
+
+    def _fits(self, run: str, at: int, better: str) -> bool:
+        """Whether a character that `better` would replace makes a known pair where it stands."""
+        changed = [at + i for i, char in enumerate(better) if run[at + i] != char]
+        return any(
+            run[i : i + 2] in self.known
+            for place in changed
+            for i in (place - 1, place)
+            if 0 <= i < len(run) - 1
+        )
 
     def _replacement(self, stretch: str) -> str | None:
         if all(stretch[i : i + 2] in self.known for i in range(len(stretch) - 1)):
@@ -84,12 +108,21 @@ class Speller:
         if found is None or found[0] == stretch:
             return None
         shared = sum(a == b for a, b in zip(stretch, found[0], strict=True))
-        return found[0] if shared and found[1] >= _LEAST[len(stretch)] else None
+        return found[0] if shared and found[1] >= self.least[len(stretch)] else None
+
+    def _rare_pair(self, row: list[str], text: str) -> bool:
+        """Whether two syllables are a phrase of a collection that does not know them as a word."""
+        return (
+            self.least is RARE
+            and len(row) == 2
+            and " ".join(row) in self.phrases
+            and text not in self.known
+        )
 
     def read_pinyin(self, text: str) -> str | None:
         """Chinese for text typed in pinyin; None when it is not that."""
         row = spelled(text, self.syllables)
-        if len(row) < _MIN_SYLLABLES:
+        if len(row) < _MIN_SYLLABLES and not self._rare_pair(row, text):
             return None
         best: list[tuple[float, str, int] | None] = [None] * (len(row) + 1)
         best[0] = (0.0, "", 0)
@@ -101,7 +134,7 @@ class Speller:
                 if head is None or found is None:
                     continue
                 size = end - start
-                score = head[0] + math.log(found[1]) + 6.0 * (size - 1)
+                score = head[0] + math.log(found[1]) + _LONGER * (size - 1)
                 covered = head[2] + (size if size > 1 else 0)
                 current = best[end]
                 if current is None or score > current[0]:

@@ -7,6 +7,7 @@ pairs, Latin gives light stems and pairs of them. Pure.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -16,7 +17,10 @@ _ASKING = re.compile(
     r"|(去|在|到)?(哪里|哪儿|哪)(可以|能)?(办理|办)?(?=$|[?？,，。])|怎么(办理|办|弄|搞)?|如何(办理)?|怎样"
 )
 """Words that ask for a fact of a matter and say nothing about which matter it is."""
-_RUN = re.compile(r"[\u3400-\u9fff]+|[a-z][a-z']*|\d+(?:\.\d+)?")
+_RUN = re.compile(
+    r"[\u3400-\u9fff]+|[a-z][a-z']*(?![^\W\d_])|\d+(?:\.\d+)?"
+    r"|[\u3040-\u30ff\uac00-\ud7af]+|(?:(?![\u3040-\u9fff\uac00-\ud7af])[^\W\d_])+"
+)
 _STOP_HAN = frozenset("的了吗呢吧啊我你他她它们这那个是在有就都也和与及要想把被给对很还再么哪啥")
 _STOP_EN = frozenset({
     "a", "an", "the", "i", "my", "me", "we", "our", "you", "your", "it", "its", "is", "are",
@@ -51,19 +55,29 @@ def stem(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > 4 else word
 
 
+def _plain(word: str) -> str:
+    """A word of another alphabet, without its accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
 def _pairs(units: list[str]) -> list[str]:
     return [f"{a}{b}" if len(a) == 1 else f"{a} {b}" for a, b in pairwise(units)]
 
 
 def terms(text: str) -> list[str]:
-    """Characters and pairs of Chinese, stems and pairs of English; with repeats, in order."""
+    """Characters and pairs of Chinese (and kana, hangul), stems and pairs of English, words of other
+    alphabets; with repeats, in order."""
     out: list[str] = []
     latin: list[str] = []
     for match in _RUN.finditer(_ASKING.sub(" ", text)):
         run = match.group(0)
-        if run[0] >= "\u3400":
+        if "\u3400" <= run[0] <= "\u9fff":
             out += [char for char in run if char not in _STOP_HAN]
             out += [run[i : i + 2] for i in range(len(run) - 1)]
+        elif "\u3040" <= run[0] <= "\u30ff" or "\uac00" <= run[0] <= "\ud7af":
+            out += [*run, *(run[i : i + 2] for i in range(len(run) - 1))]
+        elif not run.isascii():
+            latin.append(_plain(run))
         elif run not in _STOP_EN:
             latin.append(stem(run))
     return out + latin + _pairs(latin)
@@ -74,7 +88,7 @@ def syllables(text: str, readings: Mapping[str, str]) -> list[str]:
     out: list[str] = []
     for match in _RUN.finditer(text):
         run = match.group(0)
-        if run[0] >= "\u3400":
+        if "\u3400" <= run[0] <= "\u9fff":
             row = [blur(readings.get(char, char)) for char in run]
             out += [f"{a}-{b}" for a, b in pairwise(row)]
             out += [f"{a}-{b}-{c}" for a, b, c in zip(row, row[1:], row[2:], strict=False)]

@@ -20,6 +20,7 @@ from knowledge.lexicon import (
     CANTONESE,
     CANTONESE_MARKS,
     ELSEWHERE,
+    FILLERS_ALONE_ZH,
     FILLERS_EN,
     FILLERS_ZH,
     KEEP,
@@ -64,6 +65,9 @@ _POINT = re.compile(
     r"(?=(办理|办|申请|提|领|补|换|查|交|转|开|做|去|拿|取|报|投诉|先可以|可以|入户|迁|续|登记|激活))"
 )
 _FILLERS_ZH = re.compile("|".join(sorted(map(re.escape, FILLERS_ZH), key=len, reverse=True)))
+_ALONE_ZH = re.compile(
+    rf"(?:^|(?<=[,，。.!！?？~、\s]))(?:{'|'.join(FILLERS_ALONE_ZH)})+(?=[,，。.!！?？~、\s]|$|我|你|请|想|问)"
+)
 _FILLERS_EN = re.compile(r"\b(?:" + "|".join(FILLERS_EN) + r")\b[,.!]?", re.IGNORECASE)
 _ABOUT = re.compile(
     r"(?<=[\u3400-\u9fff]{2})(的事情?|的?问题|的业务|相关业务|方面)(?=$|[?？!！。])"
@@ -126,6 +130,21 @@ _FRAME_END = re.compile(
 )
 
 
+_ASKING_END = re.compile(
+    r"[,，]?(?:我|大概|一共|现在)?(?:需不需要|要不要|用不用|是否需要|需要|要|得|应该|可以|能)?(?:先|提前)?"
+    r"(?:在哪里?|去哪里?|到哪里?|在?哪儿|哪个(?:窗口|部门)|预约(?:先的?|吗)|要不要预约|多少钱|多久|多长时间|几天|什么材料|哪些材料)"
+    r"(?:可以|能|才能|先)?(?:办理?|申请|拿到|办好|得|先得)?(?:吗|呢|的)?$"
+)
+
+
+def without_asking(text: str) -> str:
+    """Text without the words at its end that ask where, when, how much, with what: clause by clause
+    from the last. For collections, whose documents are told apart by the matter alone."""
+    while (shorter := _ASKING_END.sub("", text).strip(" ,，.。")) != text and len(shorter) > 1:
+        text = shorter
+    return text
+
+
 def simplify(text: str) -> str:
     """NFKC, one line, simplified characters, lower-case Latin; nothing else changed."""
     clean = _CONTROL.sub(" ", unicodedata.normalize("NFKC", text))
@@ -145,7 +164,7 @@ def _strip(text: str, lang: Lang) -> str:
     if lang == "en":
         out = _FILLERS_EN.sub(" ", text)
     else:
-        out = _REPEAT.sub(r"\1", _FILLERS_ZH.sub("", text))
+        out = _REPEAT.sub(r"\1", _FILLERS_ZH.sub("", _ALONE_ZH.sub("", text)))
         out = _ABOUT.sub("", _TAIL.sub("", out))
     out = _SPACES.sub(" ", out).strip(" ,，.。!！~～…、;；")
     return out or text

@@ -1,7 +1,9 @@
 """Rules that every record must keep; a broken record fails the build and the tests.
 
 What one field may hold is `knowledge.model`'s; here are the rules between fields, items and sources
-(data model, section 2). An error stops publishing; a warning is shown to editors.
+(data model, section 2), with those of the other records in `knowledge.rules`. An error stops publishing;
+a warning is shown to editors. Plain-language variants of long texts are not modelled and not checked;
+what has grown old is `knowledge.editing.stale`'s.
 """
 
 from __future__ import annotations
@@ -10,20 +12,27 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from core.cards import CITIES, LocalText
+from core.cards import CITIES
 from knowledge.catalogue import Catalogue
-from knowledge.model import Fact, ServiceItem, Variant
+from knowledge.model import ServiceItem, Variant
+from knowledge.rules import (
+    collect,
+    fact_problems,
+    is_phone,
+    is_url,
+    later_times,
+    others,
+    text_problems,
+    too_long,
+)
 from knowledge.text import simplify, squash
 
 SUMMARY_MAX_ZH = 120
 MIN_WORDINGS = {"zh": 6, "en": 4, "yue": 2}
 MIN_QUESTIONS = {"zh": 3, "en": 2}
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_PHONE = re.compile(r"^(\+86[- ]?)?(\d{3,5}|0\d{2,3}[- ]?\d{7,8}|1\d{10}|400[- ]?\d{3}[- ]?\d{4})$")
-_URL = re.compile(r"^https?://[^\s/]+\.[^\s]+$")
-_HAN_IN_ENGLISH = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -46,38 +55,10 @@ class Finding:
 def check(catalogue: Catalogue) -> list[Finding]:
     """All findings, errors first, in code order."""
     found = [finding for item in catalogue.items.values() for finding in _item(item, catalogue)]
-    found += _sources(catalogue)
+    found += [Finding(level, where, problem) for level, where, problem in others(catalogue)]
     found += _aliases(catalogue)
+    found += _materials(catalogue)
     return sorted(found, key=lambda finding: (finding.level, finding.where))
-
-
-def _texts(value: Any, path: str) -> Iterator[tuple[str, LocalText]]:
-    """Every bilingual text of a record, with its path."""
-    if isinstance(value, LocalText):
-        yield path, value
-    elif isinstance(value, list):
-        for i, inner in enumerate(value):
-            yield from _texts(inner, f"{path}[{i}]")
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _texts(inner, f"{path}.{key}")
-    elif hasattr(type(value), "model_fields"):
-        for name in type(value).model_fields:
-            yield from _texts(getattr(value, name), f"{path}.{name}" if path else name)
-
-
-def _facts(value: Any, path: str) -> Iterator[tuple[str, Fact]]:
-    if isinstance(value, Fact):
-        yield path, value
-    if isinstance(value, list):
-        for i, inner in enumerate(value):
-            yield from _facts(inner, f"{path}[{i}]")
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _facts(inner, f"{path}.{key}")
-    elif hasattr(type(value), "model_fields"):
-        for name in type(value).model_fields:
-            yield from _facts(getattr(value, name), f"{path}.{name}" if path else name)
 
 
 def _item(item: ServiceItem, catalogue: Catalogue) -> Iterator[Finding]:
@@ -87,10 +68,11 @@ def _item(item: ServiceItem, catalogue: Catalogue) -> Iterator[Finding]:
     def warning(field: str, problem: str) -> Finding:
         return Finding("warning", f"{item.item_id} {field}", problem)
 
-    for path, words in _texts(item, ""):
-        if not words.zh.strip() or not words.en.strip():
-            yield error(path, "text is missing in zh or en")
-        elif _HAN_IN_ENGLISH.search(words.en) and path != "name":
+    texts, facts = collect(item)
+    for path, problem in (*text_problems(texts), *fact_problems(facts, catalogue)):
+        yield error(path, problem)
+    for path, words in texts:
+        if _HAN.search(words.en) and path != "name":
             yield warning(path, "English text contains Chinese characters")
     if len(_HAN.findall(item.summary.zh)) > SUMMARY_MAX_ZH:
         yield error("summary", f"longer than {SUMMARY_MAX_ZH} Chinese characters")
@@ -100,26 +82,19 @@ def _item(item: ServiceItem, catalogue: Catalogue) -> Iterator[Finding]:
     for lang, least in MIN_QUESTIONS.items():
         if len(getattr(item.questions, lang)) < least:
             yield error(f"questions.{lang}", f"fewer than {least} questions")
-    for path, fact in _facts(item, ""):
-        if fact.source not in catalogue.sources:
-            yield error(path, f"unknown source {fact.source}")
-        elif fact.source not in item.sources:
+    for path, fact in facts:
+        if fact.source in catalogue.sources and fact.source not in item.sources:
             yield error(path, f"source {fact.source} is not among the item's sources")
-        if fact.source == "DEMO" and fact.status != "to_confirm":
-            yield error(path, "a demonstration value must have status to_confirm")
-        source = catalogue.sources.get(fact.source)
-        if fact.status == "verified" and source is not None and source.kind != "official":
-            yield error(
-                path, f"{fact.source} is not official: its facts are reported, not verified"
-            )
-        start, end = getattr(fact, "valid_from", None), getattr(fact, "valid_to", None)
-        if start is not None and end is not None and start >= end:
-            yield error(path, "valid_from is not before valid_to")
     for source_id in item.sources:
         if source_id not in catalogue.sources:
             yield error("sources", f"unknown source {source_id}")
     if not item.sources:
         yield error("sources", "an item without a source cannot be published")
+    standard = item.same_standard
+    if standard.source is not None and standard.source not in catalogue.sources:
+        yield error("same_standard", f"unknown source {standard.source}")
+    if item.valid_from and item.valid_to and item.valid_from >= item.valid_to:
+        yield error("valid_from", "valid_from is not before valid_to")
     for code in item.related:
         if code not in catalogue.items:
             yield error("related", f"unknown item {code}")
@@ -142,39 +117,35 @@ def _variant(variant: Variant) -> Iterator[tuple[str, str]]:
     for field in ("department", "materials", "time", "fees", "channels"):
         if not getattr(variant, field):
             yield field, "missing in the city and in common"
-    time = variant.time
-    promise = time.promise_days if time else None
-    statutory = time.statutory_days if time else None
-    if promise is not None and statutory is not None and promise > statutory:
-        yield "time", "promised time is longer than the statutory time"
+    for time in (variant.time, *variant.later_times):
+        if time is not None and too_long(time):
+            yield "time", "promised time is longer than the statutory time"
+    for problem in later_times(variant.later_times):
+        yield "later_times", problem
     for i, offer in enumerate(variant.channels):
         if offer.hours is None:
             yield f"channels[{i}]", "channel without hours"
-        if offer.url is not None and not _URL.match(offer.url):
+        if offer.url is not None and not is_url(offer.url):
             yield f"channels[{i}].url", f"not a web address: {offer.url}"
-        if offer.phone is not None and not _PHONE.match(offer.phone):
+        if offer.phone is not None and not is_phone(offer.phone):
             yield f"channels[{i}].phone", f"not a phone number: {offer.phone}"
     for i, phone in enumerate(variant.phones):
-        if not _PHONE.match(phone):
+        if not is_phone(phone):
             yield f"phones[{i}]", f"not a phone number: {phone}"
     for i, fee in enumerate(variant.fees):
         if fee.amount is not None and fee.amount < 0:
             yield f"fees[{i}]", "negative amount"
+        if fee.amount is not None and fee.amount > 0 and fee.basis is None:
+            yield f"fees[{i}]", "charged without a basis"
     seen: set[str] = set()
     for material in variant.materials:
         if material.id in seen:
             yield "materials", f"{material.id} is listed twice"
         seen.add(material.id)
+        if material.form_url is not None and not is_url(material.form_url):
+            yield f"materials[{material.id}].form_url", f"not a web address: {material.form_url}"
         if material.need == "conditional" and material.condition is None:
             yield "materials", f"{material.id} is conditional without a condition"
-
-
-def _sources(catalogue: Catalogue) -> Iterator[Finding]:
-    for source in catalogue.sources.values():
-        if source.url is not None and not _URL.match(source.url):
-            yield Finding("error", f"source {source.id}", f"not a web address: {source.url}")
-        if not source.title.zh.strip() or not source.title.en.strip():
-            yield Finding("error", f"source {source.id}", "title is missing in zh or en")
 
 
 def _aliases(catalogue: Catalogue) -> Iterator[Finding]:
@@ -193,3 +164,16 @@ def _aliases(catalogue: Catalogue) -> Iterator[Finding]:
     for words, codes in spoken.items():
         if len(codes) > 1:
             yield Finding("warning", " ".join(sorted(codes)), f"share the wording {words!r}")
+
+
+def _materials(catalogue: Catalogue) -> Iterator[Finding]:
+    """One id is one document, so that lists can be merged: another name may be another document."""
+    names: dict[str, dict[str, str]] = defaultdict(dict)
+    for item in catalogue.items.values():
+        for variant in (item.common, *item.cities.values()):
+            for material in variant.materials if variant else ():
+                names[material.id].setdefault(material.name.zh, item.item_id)
+    for name, found in names.items():
+        if len(found) > 1:
+            used = "; ".join(f"{words} ({code})" for words, code in list(found.items())[:4])
+            yield Finding("warning", f"material {name}", f"has {len(found)} names: {used}")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from knowledge.model import ServiceItem, Words
 from knowledge.text import understand
 
-NAME, ALIAS, SPOKEN, QUESTION, SUMMARY = range(5)
-"""Kinds of wording."""
+NAME, ALIAS, SPOKEN, QUESTION, SUMMARY, TEXT = range(6)
+"""Kinds of wording; TEXT is a passage of a document of any collection."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ def _words(words: Words) -> Iterator[tuple[str, bool]]:
         yield text, True
 
 
+@lru_cache(maxsize=16_384)
+def _core(raw: str) -> str:
+    """Normalised once: most wordings are the same from one version of the list to the next."""
+    return understand(raw).core
+
+
 def wordings(item: ServiceItem) -> list[Wording]:
     """All wordings of an item, each normalised text once."""
     listed: list[tuple[int, str, bool]] = [(NAME, item.name.zh, False), (NAME, item.name.en, True)]
@@ -44,9 +51,11 @@ def wordings(item: ServiceItem) -> list[Wording]:
         (QUESTION, item.questions),
     ):
         listed += [(kind, text, english) for text, english in _words(words)]
+    for faq in item.faqs:
+        listed += [(QUESTION, faq.question.zh, False), (QUESTION, faq.question.en, True)]
     listed += [(SUMMARY, item.summary.zh, False), (SUMMARY, item.summary.en, True)]
     out: dict[str, Wording] = {}
     for kind, raw, english in listed:
-        text = understand(raw).core
+        text = _core(raw)
         out.setdefault(text, Wording(item.item_id, kind, text, raw, english))
     return list(out.values())

@@ -1,8 +1,9 @@
 """`make bench`: what was promised, measured on this machine against baselines of the same run.
 
     python scripts/bench.py                       every row, some fifteen minutes at most
-    python scripts/bench.py --only turn,memory    some of: start, memory, page, call, turn
+    python scripts/bench.py --only turn,memory    some of: start, memory, page, call, turn, scale
     python scripts/bench.py --json FILE           everything measured, for machines
+    SG_BENCH_MILLION=1 python scripts/bench.py    search at a million items as well (5 GB of files)
 
 Starts the product as a user does, in a folder of its own on a free loopback port, and stops it.
 Caches the trained baseline and Lighthouse below `<SG_DATA_DIR>/bench`; writes nothing else. Exit 1
@@ -27,11 +28,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scripts import bench_call, bench_idle, bench_page, bench_stock, bench_turn  # noqa: E402
+from scripts import (  # noqa: E402
+    bench_call,
+    bench_idle,
+    bench_page,
+    bench_scale,
+    bench_stock,
+    bench_turn,
+)
 from scripts.bench_report import Row, show, summary  # noqa: E402
 from tests.product import Product, running  # noqa: E402
 
-ROWS = ("start", "memory", "page", "call", "turn")
+ROWS = ("start", "memory", "page", "call", "turn", "scale")
 CACHE = Path(os.environ.get("SG_DATA_DIR") or ROOT / "var").resolve() / "bench"
 
 
@@ -92,6 +100,9 @@ async def bench(wanted: set[str], folder: Path, args: argparse.Namespace) -> lis
             await report.run("turn", lambda: _turn(product, args))
     finally:
         product.stop()
+    if "scale" in wanted:
+        sizes = bench_scale.wanted_sizes()
+        await report.run("scale", lambda: asyncio.to_thread(bench_scale.measure, CACHE, sizes))
     return report.rows
 
 

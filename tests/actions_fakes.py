@@ -104,6 +104,8 @@ class FakeStore:
 class FakeListing:
     """A list without items: every question is "not in the list"."""
 
+    list_version = "test"
+
     def __init__(self) -> None:
         self.asked: list[str] = []
 
@@ -115,8 +117,25 @@ class FakeListing:
         self.asked.append(code)
         return Found((), AnswerContext(code, city, facet), "answer", (code,))
 
+    async def tapped(self, turn: Any) -> Found:
+        return await self.item(turn, turn.entities.get("code", ""))
+
     async def card(self, turn: Any, context: AnswerContext) -> None:
         return None
+
+
+class FakeLearner:
+    """Keeps what was noted."""
+
+    def __init__(self) -> None:
+        self.questions: list[tuple[str, str]] = []
+        self.choices: list[str] = []
+
+    def answered(self, turn: Any, found: Found, list_version: str) -> None:
+        self.questions.append((turn.text, found.decision))
+
+    def chose(self, turn: Any, code: str) -> None:
+        self.choices.append(code)
 
 
 class Room:
@@ -126,6 +145,7 @@ class Room:
         self.clock = FakeClock()
         self.cities, self.consents = FakeCities(), FakeConsents()
         self.callbacks, self.reports = FakeStore(), FakeStore()
+        self.learner = FakeLearner()
         self.listing = listing or FakeListing()
         self.signer = Signer(SECRET, self.clock)
         made: Any = Services
@@ -135,6 +155,7 @@ class Room:
             consents=self.consents,
             callbacks=self.callbacks,
             reports=self.reports,
+            learner=self.learner,
             signer=self.signer,
             clock=self.clock,
         )

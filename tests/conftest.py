@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,9 @@ from core.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS_WITH_TABLES = (
-    "core.callbacks", "core.consents", "core.outbox", "desk.tables", "gateway.tables", "video.tables",
+    "core.callbacks", "core.consents", "core.outbox", "desk.tables", "gateway.tables",
+    "knowledge.editing.tables",
+    "knowledge.imports.tables", "knowledge.learning.tables", "video.tables",
 )  # fmt: skip
 CATEGORIES = {"unit", "dialogue", "contract", "browser", "failure", "load"}
 SET_UP = Path(os.environ.get("SG_DATA_DIR") or ROOT / "var").resolve()
@@ -59,9 +63,26 @@ def data_dir(tmp_path: Path) -> Path:
 def share_set_up(folder: Path) -> None:
     """Link what set-up made (read-only for tests) into `folder`."""
     for part in ("models", "index"):
-        target = SET_UP / part
-        assert target.exists(), f"{target} is missing: run `make test`, which sets it up"
-        (folder / part).symlink_to(target)
+        assert (SET_UP / part).exists(), (
+            f"{SET_UP / part} is missing: run `make test`, which sets it up"
+        )
+    (folder / "models").symlink_to(SET_UP / "models")
+    (folder / "index").mkdir()  # its own: a test may publish
+    for part in (SET_UP / "index").iterdir():
+        if part.is_dir():
+            (folder / "index" / part.name).symlink_to(part)
+        elif part.name in ("current", "delivered"):
+            shutil.copy(part, folder / "index")
+    delivered = folder / "index" / "delivered"
+    if delivered.is_file():  # whatever is published in the set-up's own folder
+        shutil.copy(delivered, folder / "index" / "current")
+
+
+def share_vectors(folder: Path) -> None:
+    """Copy the kept embeddings, so that publishing in `folder` embeds only what is new."""
+    (folder / "cache").mkdir(exist_ok=True)
+    for part in (SET_UP / "cache").glob("*.*s"):  # .keys and .vectors
+        shutil.copy(part, folder / "cache")
 
 
 @pytest.fixture
@@ -75,3 +96,20 @@ def settings(data_dir: Path) -> Settings:
         video_url="http://127.0.0.1:9",
         rate_per_minute=100_000,
     )
+
+
+@pytest.fixture
+def list_dir(tmp_path: Path) -> Path:
+    """The data folder of `register`."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+async def register(db: Database, clock: FakeClock, list_dir: Path) -> Any:
+    """A managed list whose version 1 is the small list of `list_factory`."""
+    from knowledge.editing.register import Register
+    from tests.list_factory import LetterEmbedder, small_list
+
+    made = Register(db, clock, list_dir, LetterEmbedder())
+    await made.seed(small_list())
+    return made

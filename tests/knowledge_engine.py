@@ -21,7 +21,7 @@ def open_engine(set_up: Path) -> SearchEngine:
 
 def engine_of(settings: Settings) -> SearchEngine:
     """The shared engine behind a test's settings."""
-    return open_engine((settings.data_dir / "index").resolve().parent)
+    return open_engine((settings.data_dir / "models").resolve().parent)
 
 
 def responder_of(settings: Settings) -> Responder:

@@ -10,10 +10,16 @@ import core.consents
 import core.outbox
 import desk.tables
 import gateway.tables
+import knowledge.editing.tables
+import knowledge.imports.tables
+import knowledge.learning.tables
 import video.tables
 from core.db import metadata
 
-ROOMS = (core.callbacks, core.consents, core.outbox, desk.tables, gateway.tables, video.tables)
+ROOMS = (
+    core.callbacks, core.consents, core.outbox, desk.tables, gateway.tables,
+    knowledge.editing.tables, knowledge.imports.tables, knowledge.learning.tables, video.tables,
+)  # fmt: skip
 
 
 def run(connection: Connection) -> None:

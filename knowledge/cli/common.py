@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 from core.settings import Settings, get_settings
 
 if TYPE_CHECKING:
+    from knowledge.embed.batch import Meter
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+_meter: Meter | None = None
 
 
 def say(line: str, *, end: str = "\n") -> None:
@@ -33,8 +38,14 @@ def settings_of(args: argparse.Namespace) -> Settings:
 
 
 def progress(done: int, total: int) -> None:
-    """One line that counts up."""
-    say(f"\rembedding {done}/{total}", end="\n" if done == total else "")
+    """One line that counts up, with rate and time left."""
+    from knowledge.embed.batch import Meter  # numpy, which not every command needs
+
+    global _meter
+    _meter = _meter or Meter("embedding")
+    say(f"\r{_meter.line(done, total):<60}", end="\n" if done == total else "")
+    if done == total:
+        _meter = None
 
 
 def json_flag(*parsers: argparse.ArgumentParser) -> None:

@@ -1,30 +1,139 @@
-"""`validate`: the list as a managed system."""
+"""`validate`, `diff`, `drafts`, `history`, `audit`, `tasks`: the managed list, read."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from knowledge.cli.common import json_flag, show
+from knowledge.cli.common import json_flag, say, settings_of, show
 
 if TYPE_CHECKING:
+    from core.cards import LocalText
+    from knowledge.catalogue import Catalogue
     from knowledge.cli.common import Commands
+    from knowledge.editing.diff import Change
+    from knowledge.editing.model import Editor
+    from knowledge.editing.register import Register
+
+KIND_HELP = "item (default), source, centre, bundle, liaison, door_offer or outside"
+_VALIDATE = """examples:
+  python -m knowledge validate                   the list in the source tree
+  python -m knowledge validate --folder my/list  a folder laid out in the same way
+  python -m knowledge validate --version 3       a published version
+Errors stop publishing (exit code 1); warnings, e.g. of stale records, do not.
+"""
+_DIFF = """examples:
+  python -m knowledge diff                       what the version in force changed
+  python -m knowledge diff --from 3 --to 4       between two versions (see `versions`)
+  python -m knowledge diff --folder my/list      from the version in force to a folder
+  python -m knowledge diff --cities SG-HF-002    Shenzhen against Dongguan, today
+"""
+_TASKS = """examples:
+  python -m knowledge tasks                      what waits, the most reported first
+  python -m knowledge tasks --close tsk_… --by Wang --why "checked with the bureau: right as it is"
+"""
+_AUDIT = """examples:
+  python -m knowledge audit --last 20            who did what, when and why
+  python -m knowledge audit --verify             recompute the chain; exit code 1 if anything was changed
+Note the newest hash somewhere else: a later check can then prove that nothing was cut off.
+"""
 
 
-def _validate(args: argparse.Namespace) -> int:
+@asynccontextmanager
+async def open_register(
+    args: argparse.Namespace, *, publishes: bool = False
+) -> AsyncIterator[Register]:
+    """The managed list; with the model where something is to be published. Raises `AppError` where the
+    record is missing."""
+    from core.clock import SystemClock
+    from knowledge.cli.record import open_record
+    from knowledge.editing.register import Register
+    from knowledge.embed import open_embedder
+
+    settings = settings_of(args)
+    async with open_record(settings, "list_versions") as db:
+        register = Register(db, SystemClock(), settings.data_dir)
+        await register.current()  # a clear error before any work
+        if publishes:
+            register.embedder = await asyncio.to_thread(open_embedder, settings)
+        yield register
+
+
+def editor_of(args: argparse.Namespace) -> Editor:
+    """The person at the terminal, whom the operating system let in: an admin under the name given."""
+    from knowledge.editing.model import Editor
+
+    return Editor(f"cli:{args.by}", args.by, ("list_editor", "admin"))
+
+
+def responsible(*parsers: argparse.ArgumentParser) -> None:
+    """Add `--by` and `--why`."""
+    for parser in parsers:
+        parser.add_argument(
+            "--by", required=True, metavar="NAME", help="who you are, for the record"
+        )
+        parser.add_argument("--why", required=True, metavar="TEXT", help="why, for the record")
+
+
+def _run(
+    work: Callable[[argparse.Namespace], Awaitable[int]],
+) -> Callable[[argparse.Namespace], int]:
+    async def whole(args: argparse.Namespace) -> int:
+        return await work(args)
+
+    return lambda args: asyncio.run(whole(args))
+
+
+def as_command(
+    parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], Awaitable[int]]
+) -> None:
+    """Let `parser` run `work`, with `--json`."""
+    parser.set_defaults(run=_run(work))
+    json_flag(parser)
+
+
+def both(words: LocalText) -> str:
+    """`中文 / English`."""
+    return words.zh if words.zh == words.en else f"{words.zh} / {words.en}"
+
+
+def print_changes(changes: list[Change] | tuple[Change, ...]) -> None:
+    """Each change as field, old and new."""
+    from knowledge.editing.diff import shown
+
+    for change in changes:
+        print(f"  {both(change.label)}")
+        if change.old is not None:
+            print(f"    - {shown(change.old)}")
+        if change.new is not None:
+            print(f"    + {shown(change.new)}")
+
+
+async def _validate(args: argparse.Namespace) -> int:
+    import datetime as dt
+
+    from core.clock import CITY_TZ
     from knowledge.catalogue import BrokenList, load_catalogue
+    from knowledge.editing.stale import stale
     from knowledge.validate import Finding, check
 
-    folder = {"folder": Path(args.folder)} if args.folder else {}
+    catalogue: Catalogue | None = None
     try:
-        catalogue = load_catalogue(**folder)
+        if args.version is not None:
+            async with open_register(args) as register:
+                catalogue = await register.catalogue(args.version)
+        else:
+            catalogue = load_catalogue(Path(args.folder)) if args.folder else load_catalogue()
         found = check(catalogue)
-        count = len(catalogue.items)
+        found += [one.finding() for one in stale(catalogue, dt.datetime.now(CITY_TZ).date())]
     except BrokenList as error:
         files: dict[str, list[str]] = error.details["files"]
         found = [Finding("error", name, p) for name, lines in files.items() for p in lines]
-        count = 0
+    count = len(catalogue.items) if catalogue else 0
     errors = sum(finding.level == "error" for finding in found)
     if args.json:
         findings = [finding.as_dict() for finding in found]
@@ -36,9 +145,229 @@ def _validate(args: argparse.Namespace) -> int:
     return 1 if errors else 0
 
 
+async def _diff(args: argparse.Namespace) -> int:
+    if args.cities:
+        return _diff_cities(args)
+    from knowledge.catalogue import load_catalogue
+    from knowledge.editing.diff import diff_catalogues
+
+    async with open_register(args) as register:
+        current = await register.current()
+        if args.folder:
+            old = current.number
+            found = diff_catalogues(await register.catalogue(), load_catalogue(Path(args.folder)))
+            title = f"version {old} → {args.folder}"
+        else:
+            new = args.to if args.to is not None else current.number
+            if args.since is not None:
+                old = args.since
+            else:
+                versions = {version.number: version for version in await register.versions(10_000)}
+                base = versions[new].base if new in versions else None
+                if base is None:
+                    say(f"Version {new} has none before it: name one with --from.")
+                    return 2
+                old = base
+            found = await register.diff(old, new)
+            title = f"version {old} → {new}"
+    if args.json:
+        show({"title": title, "records": [change.as_dict() for change in found]})
+        return 0
+    print(f"{title}: {len(found)} records")
+    for change in found:
+        print(f"\n{change.what:8} {change.kind} {change.key}  {both(change.name)}")
+        print_changes(change.changes)
+    return 0
+
+
+def _diff_cities(args: argparse.Namespace) -> int:
+    import datetime as dt
+
+    from core.clock import CITY_TZ
+    from knowledge.editing.diff import diff_cities
+    from knowledge.published import current_version, open_list
+
+    folder = settings_of(args).data_dir
+    catalogue = open_list(folder, current_version(folder))
+    changes = diff_cities(catalogue, args.cities, dt.datetime.now(CITY_TZ).date())
+    if args.json:
+        show({"code": args.cities.upper(), "changes": [change.as_dict() for change in changes]})
+        return 0
+    item = catalogue.get(args.cities)
+    print(f"{item.item_id} {both(item.name)}: 深圳 Shenzhen (-), 东莞 Dongguan (+), {len(changes)}")
+    print_changes(changes)
+    return 0
+
+
+async def _versions(args: argparse.Namespace) -> int:
+    async with open_register(args) as register:
+        found, current = await register.versions(args.last), await register.current()
+    if args.json:
+        show({"current": current.number, "versions": [version.as_dict() for version in found]})
+        return 0
+    for version in found:
+        mark = "*" if version.number == current.number else " "
+        when = version.published_at or version.effective_at or version.made_at
+        print(
+            f"{mark}{version.number:4}  {version.state:10} {when:%Y-%m-%d %H:%M}Z "
+            f"{len(version.changed):4} records  {version.who.name}: {version.why}"
+        )
+    print("* is in force")
+    return 0
+
+
+async def _drafts(args: argparse.Namespace) -> int:
+    async with open_register(args) as register:
+        found = await register.drafts(args.state)
+        if args.show:
+            return await _one_draft(args, register)
+    if args.json:
+        show({"drafts": [draft.as_dict() for draft in found]})
+        return 0
+    for draft in found:
+        state = f"{draft.state}{' (withdraws)' if draft.withdraw else ''}"
+        stale = "  changed underneath" if draft.stale else ""
+        print(f"{draft.id}  {state:12} {draft.key}  {draft.updated_by.name}: {draft.why}{stale}")
+    print(f"{len(found)} drafts; look at one with --show, review it with `review`")
+    return 0
+
+
+async def _one_draft(args: argparse.Namespace, register: Register) -> int:
+    draft, sides = await register.draft(args.show), await register.three_way(args.show)
+    findings = await register.findings(args.show)
+    if args.json:
+        told = {"draft": draft.as_dict(), "three_way": sides.as_dict()}
+        show({**told, "findings": [finding.as_dict() for finding in findings]})
+        return 0
+    authors = ", ".join(person.name for person in draft.authors)
+    print(f"{draft.id}  {draft.state}  {draft.kind} {draft.key}  by {authors}: {draft.why}")
+    print_changes(sides.ours)
+    if draft.stale:
+        print(f"published meanwhile ({len(sides.overlaps)} fields changed on both sides):")
+        print_changes(sides.theirs)
+    for finding in findings:
+        print(finding)
+    return 0
+
+
+async def _history(args: argparse.Namespace) -> int:
+    from knowledge.editing.diff import diff_records
+
+    async with open_register(args) as register:
+        found = await register.history(args.kind, args.key)
+    if args.json:
+        show({"revisions": [revision.as_dict() for revision in found]})
+        return 0
+    older: list[Any] = [*found[1:], None]
+    for revision, before in zip(found, older, strict=True):
+        versions = ", ".join(map(str, revision.versions)) or "-"
+        reviewer = f", reviewed by {revision.reviewer.name}" if revision.reviewer else ""
+        print(
+            f"revision {revision.number}  {revision.at:%Y-%m-%d %H:%M}Z  {revision.who.name}"
+            f"{reviewer}: {revision.why}  (versions {versions})"
+        )
+        if before is not None:
+            print_changes(diff_records(before.body, revision.body))
+    return 0
+
+
+async def _audit(args: argparse.Namespace) -> int:
+    async with open_register(args) as register:
+        if args.verify:
+            report = await register.verify_audit()
+            if args.json:
+                show(report.as_dict())
+            else:
+                for problem in report.problems:
+                    print(problem)
+                verdict = "unchanged" if report.ok else "CHANGED"
+                print(f"{report.entries} rows, {verdict}; newest hash {report.head}")
+            return 0 if report.ok else 1
+        newest = (await register.verify_audit()).entries if args.after is None else 0
+        after = args.after if args.after is not None else max(0, newest - args.last)
+        found = await register.audit(after, args.last)
+    if args.json:
+        show({"entries": [entry.as_dict() for entry in found]})
+        return 0
+    for entry in found:
+        about = entry.details.get("key") or entry.details.get("number") or ""
+        print(
+            f"{entry.seq:6}  {entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.action:18} {about:12} "
+            f"{entry.who.name}: {entry.why}"
+        )
+    return 0
+
+
+async def _tasks(args: argparse.Namespace) -> int:
+    async with open_register(args) as register:
+        if args.close:
+            if not args.by or not args.why:
+                say("Closing a task needs --by NAME and --why TEXT.")
+                return 2
+            task = await register.close_task(args.close, editor_of(args), args.why)
+            if args.json:
+                show(task.as_dict())
+            else:
+                say(f"{task.id} is done")
+            return 0
+        found = await register.tasks(None if args.all else "open", args.kind)
+    if args.json:
+        show({"tasks": [task.as_dict() for task in found]})
+        return 0
+    for task in found:
+        print(f"{task.id}  {task.kind:13} ×{task.count:<4} {task.state:5} {both(task.text)}")
+    print(f"{len(found)} tasks")
+    return 0
+
+
 def add(commands: Commands) -> None:
     """Add the group's commands."""
-    validate = commands.add_parser("validate", help="check every record; fails on errors")
-    validate.add_argument("--folder", help="another list than the one in the source tree")
-    validate.set_defaults(run=_validate)
-    json_flag(validate)
+
+    def command(name: str, text: str, epilog: str | None = None) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, help=text, description=text, epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+
+    validate = command("validate", "check every record; fails on errors", _VALIDATE)
+    where = validate.add_mutually_exclusive_group()
+    where.add_argument("--folder", help="another list than the one in the source tree")
+    where.add_argument("--version", type=int, help="a published version")
+    as_command(validate, _validate)
+
+    diff = command("diff", "what differs between versions, or between the cities", _DIFF)
+    diff.add_argument("--from", dest="since", type=int, metavar="N", help="the older version")
+    diff.add_argument("--to", type=int, metavar="N", help="the newer version (default: in force)")
+    diff.add_argument("--folder", help="compare with the list in a folder")
+    diff.add_argument("--cities", metavar="CODE", help="compare the two cities' particulars")
+    as_command(diff, _diff)
+
+    versions = command("versions", "versions of the list, newest first")
+    versions.add_argument("--last", type=int, default=20, help="how many (default 20)")
+    as_command(versions, _versions)
+
+    drafts = command("drafts", "open drafts, or one with its changes and findings")
+    states = ["editing", "in_review", "approved", "published", "discarded"]
+    drafts.add_argument("--state", choices=states)
+    drafts.add_argument("--show", metavar="ID", help="one draft in full")
+    as_command(drafts, _drafts)
+
+    history = command("history", "every revision of a record, with what it changed")
+    history.add_argument("key", help="e.g. SG-HF-002")
+    history.add_argument("--kind", default="item", help=KIND_HELP)
+    as_command(history, _history)
+
+    audit = command("audit", "who did what, when and why", _AUDIT)
+    audit.add_argument("--verify", action="store_true", help="check that nothing was changed")
+    audit.add_argument("--after", type=int, metavar="SEQ", help="rows after this one")
+    audit.add_argument("--last", type=int, default=50, help="how many (default 50)")
+    as_command(audit, _audit)
+
+    tasks = command("tasks", "what the list's editors should look at", _TASKS)
+    kinds = ["outdated", "stale", "seed_conflict", "unanswered", "import", "publish"]
+    tasks.add_argument("--kind", choices=kinds)
+    tasks.add_argument("--all", action="store_true", help="also what is done")
+    tasks.add_argument("--close", metavar="ID", help="mark a task as done")
+    tasks.add_argument("--by", metavar="NAME", help="who you are, for the record")
+    tasks.add_argument("--why", metavar="TEXT", help="what was found, for the record")
+    as_command(tasks, _tasks)

@@ -10,11 +10,22 @@ from knowledge.cli.common import json_flag, progress, say, settings_of, show
 if TYPE_CHECKING:
     from knowledge.cli.common import Commands
 
+_BUILD = """examples:
+  python -m knowledge build                      after installing, and after editing the list's files
+Only what changed is embedded. A list published at the desk stays in force: the gateway takes over what
+nobody edited there, as a new version (see `versions`, `tasks --kind seed_conflict`).
+"""
+_SEARCH = """examples:
+  python -m knowledge search "社保卡丢了怎么办"
+  python -m knowledge search "rent withdrawal" --city dongguan --k 3 --json
+Searches the published list. Exit code 1: the list has no answer to the question.
+"""
+
 
 def _build(args: argparse.Namespace) -> int:
     from knowledge.catalogue import load_catalogue
     from knowledge.embed import ensure_model, open_embedder
-    from knowledge.published import build_index, point_to
+    from knowledge.published import adopt, build_index
     from knowledge.validate import check
 
     settings = settings_of(args)
@@ -29,9 +40,13 @@ def _build(args: argparse.Namespace) -> int:
         folder, built = ensure_model(settings.data_dir)
         model = folder.name
         say(f"model {model}: {'built' if built else 'already there'}")
-    version, built = build_index(catalogue, open_embedder(settings), settings.data_dir, progress)
-    point_to(settings.data_dir, version)
+    embedder = open_embedder(settings)
+    version, built = build_index(catalogue, embedder, settings.data_dir, progress)
     say(f"index {version}: {'built' if built else 'already there'}")
+    current = adopt(settings.data_dir, version, embedder, progress)
+    if current != version:
+        say(f"the published list stays: {current}; the gateway takes over what nobody edited")
+        version = current
     if args.json:
         show({"model": model, "index": version, "built": built, "items": len(catalogue.items)})
     return 0
@@ -55,11 +70,18 @@ def _search(args: argparse.Namespace) -> int:
     return 0 if result.decision != "abstain" else 1
 
 
+def _command(commands: Commands, name: str, text: str, epilog: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name, help=text, description=text, epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+
+
 def add(commands: Commands) -> None:
     """Add the group's commands."""
-    build = commands.add_parser("build", help="make the model files and the search index")
+    build = _command(commands, "build", "make the model files and the search index", _BUILD)
     build.set_defaults(run=_build)
-    search = commands.add_parser("search", help="find the items for a question")
+    search = _command(commands, "search", "find the items for a question", _SEARCH)
     search.add_argument("question")
     search.add_argument("--lang", choices=["zh", "en"], help="where the words do not tell")
     search.add_argument("--city", choices=["shenzhen", "dongguan"], help="city known beforehand")

@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from knowledge.evaluation.metrics import auroc
 from knowledge.evaluation.questions import OUT_OF_LIST, Question
+from knowledge.rank import SIGNALS
 from knowledge.search import SearchEngine, SearchResult
 
 Row = tuple[Question, SearchResult]
 _DEPTH = 10
+_SHOWN = 3
 
 
 def _rank(row: Row) -> int | None:
@@ -40,14 +43,6 @@ def wrong_city(engine: SearchEngine, row: Row) -> bool:
     if question.city is None or result.decision != "answer":
         return False
     return result.results[0].city not in (None, question.city)
-
-
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
-    """Probability that a positive scores above a negative; None without both."""
-    if not positive or not negative:
-        return None
-    a, b = np.array(positive)[:, None], np.array(negative)[None, :]
-    return float(((a > b) + 0.5 * (a == b)).mean())
 
 
 def figures(engine: SearchEngine, rows: Sequence[Row]) -> dict[str, Any]:
@@ -85,7 +80,29 @@ def _by(engine: SearchEngine, rows: Sequence[Row], key: Callable[[Row], str]) ->
     return {name: figures(engine, [row for row in rows if key(row) == name]) for name in names}
 
 
-def _miss(row: Row) -> dict[str, Any] | None:
+def _why(engine: SearchEngine, result: SearchResult) -> list[dict[str, Any]]:
+    """The first results with the signals of the whole question, where it brought them."""
+    if not result.results:
+        return []
+    ranked = engine.ranked(result.asked)
+    rows = dict(zip(ranked.codes, ranked.order, strict=True))
+    return [
+        {
+            "code": hit.code,
+            "score": round(hit.score, 3),
+            "signals": {
+                name: round(float(value), 2)
+                for name, value in zip(SIGNALS, ranked.found.table[rows[hit.code]], strict=True)
+                if abs(value) >= 0.005
+            }
+            if hit.code in rows
+            else {},
+        }
+        for hit in result.results[:_SHOWN]
+    ]
+
+
+def _miss(engine: SearchEngine, row: Row) -> dict[str, Any] | None:
     """What went wrong, if anything."""
     question, result = row
     if question.answerable:
@@ -97,11 +114,13 @@ def _miss(row: Row) -> dict[str, Any] | None:
     return {
         "id": question.id,
         "kind": question.kind,
+        "lang": question.lang,
         "text": question.text,
         "expected": question.codes,
         "decision": result.decision,
         "confidence": round(result.confidence, 3),
-        "found": [hit.code for hit in result.results[:3]],
+        "found": [hit.code for hit in result.results[:_SHOWN]],
+        "why": _why(engine, result),
     }
 
 
@@ -125,7 +144,7 @@ def evaluate(engine: SearchEngine, questions: Sequence[Question]) -> dict[str, A
             "p50": round(float(np.percentile(took, 50)), 1) if took else None,
             "p95": round(float(np.percentile(took, 95)), 1) if took else None,
         },
-        "misses": [miss for row in rows if (miss := _miss(row))],
+        "misses": [miss for row in rows if (miss := _miss(engine, row))],
     }
 
 

@@ -19,13 +19,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize  # type: ignore[import-untyped]
 
+from core.errors import NotFound
 from core.i18n import Lang
 from core.settings import get_settings
 from knowledge.catalogue import Catalogue
 from knowledge.embed import Embedder, open_embedder
+from knowledge.evaluation.learning import Array, learn_logistic, learn_ranking
+from knowledge.evaluation.province import load_province
 from knowledge.evaluation.questions import Question, load_questions
+from knowledge.evaluation.train_collection import train_collection
+from knowledge.evaluation.vectors import QueryVectors
 from knowledge.index import Index, assemble
 from knowledge.published import PublishedIndex, open_index
 from knowledge.rank import (
@@ -41,12 +45,10 @@ from knowledge.rank import (
 from knowledge.search import SearchEngine
 from knowledge.wordings import QUESTION, SPOKEN, wordings
 
-Array = npt.NDArray[np.float64]
 FOLDS = 5
 QUESTION_WEIGHT, WORDING_WEIGHT, MISSING_WEIGHT = 3.0, 0.1, 0.5
 """In the decision: a real question, a wording of the list, a question robbed of its item. Chosen by
 five-fold cross-validation on the training questions."""
-RIDGE = 0.005
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Case:
     lang: Lang
     weight: float
     vague: bool = False
+
+    @property
+    def table(self) -> Array:
+        """Signals of the candidates."""
+        return self.found.table
 
 
 def _group_numbers(catalogue: Catalogue, codes: Sequence[str]) -> tuple[int, ...]:
@@ -90,6 +97,8 @@ def fold_cases(published: PublishedIndex, embedder: Embedder) -> list[Case]:
     fold_of = np.array(
         [zlib.crc32(w.text.encode()) % FOLDS if w.kind in (SPOKEN, QUESTION) else -1 for w in flat]
     )
+    if isinstance(embedder, QueryVectors):
+        embedder.learn([w.text for w in flat])
     cases: list[Case] = []
     for fold in range(FOLDS):
         keep = fold_of != fold
@@ -125,50 +134,6 @@ def question_cases(
         case = _case(index, catalogue, found, right, asked.lang, QUESTION_WEIGHT)
         out.append((question, replace(case, vague=question.kind == "vague")))
     return out
-
-
-def learn_ranking(cases: Sequence[Case]) -> Array:
-    """float64[len(SIGNALS)], none negative, most likely to put what is right first."""
-    used = [case for case in cases if case.right.any()]
-
-    def loss(weights: Array) -> tuple[float, Array]:
-        total, slope = 0.0, np.zeros_like(weights)
-        for case in used:
-            scores = case.found.table @ weights
-            odds = np.exp(scores - scores.max())
-            belief = odds / odds.sum()
-            share = float(belief[case.right].sum())
-            total -= case.weight * np.log(max(share, 1e-12))
-            inside = np.where(case.right, belief / max(share, 1e-12), 0.0)
-            slope -= case.weight * (case.found.table.T @ (inside - belief))
-        size = sum(case.weight for case in used)
-        return total / size + RIDGE * float(weights @ weights) / 100, slope / size + (
-            2 * RIDGE * weights / 100
-        )
-
-    start = np.full(len(SIGNALS), 0.5)
-    result = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, 20)] * len(SIGNALS))
-    learned: Array = result.x
-    return learned
-
-
-def learn_logistic(rows: Array, labels: Array, weights: Array) -> Array:
-    """Ridge logistic regression; the ridge spares the bias (column 0)."""
-    scale = rows.std(axis=0)
-    scale[scale == 0] = 1.0
-    ridge = np.full(rows.shape[1], RIDGE)
-    ridge[0] = 0.0
-
-    def loss(w: Array) -> tuple[float, Array]:
-        z = (rows / scale) @ w
-        value = np.logaddexp(0, z) - labels * z
-        grade = 1 / (1 + np.exp(-z)) - labels
-        slope = (rows / scale).T @ (weights * grade) / weights.sum() + 2 * ridge * w
-        return float((weights * value).sum() / weights.sum() + (ridge * w * w).sum()), slope
-
-    result = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B")
-    learned: Array = result.x / scale
-    return learned
 
 
 @dataclass(frozen=True)
@@ -234,7 +199,8 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
     pairs = question_cases(engine, embedder, asked)
     known = folds + [case for question, case in pairs if question.kind != "vague"]
     weights = {
-        lang: learn_ranking([case for case in known if case.lang == lang]) for lang in ("zh", "en")
+        lang: learn_ranking([case for case in known if case.lang == lang], len(SIGNALS))
+        for lang in ("zh", "en")
     }
     positive = [judge(case, weights) for case in folds]
     negative = [judge(_without(case), weights) for case in folds]
@@ -282,10 +248,25 @@ def _named(names: Sequence[str], row: Array) -> dict[str, float]:
 
 
 def main() -> int:
-    """Train on the built index and write the rules."""
+    """Train both profiles on the built index and the given records, and write the rules.
+
+    Query embeddings are kept in the data folder, so that a second run takes well under three minutes.
+    Where the province's records are missing, the profile of collections is kept as it is.
+    """
     settings = get_settings()
-    embedder = open_embedder(settings)
-    rules = train(SearchEngine(open_index(settings.data_dir), embedder, EMPTY_RULES), embedder)
+    bundled = open_embedder(settings)
+    embedder = QueryVectors(settings.data_dir / "cache" / "evaluation", bundled)
+    engine = SearchEngine(open_index(settings.data_dir), embedder, EMPTY_RULES)
+    rules = train(engine, embedder)
+    try:
+        province = load_province()
+    except NotFound:
+        sys.stderr.write("the province's records are not there: the profile of collections stays\n")
+        rules["collection"] = json.loads(RULES.read_bytes()).get("collection", {})
+    else:
+        rules["collection"] = train_collection(
+            engine.catalogue, province, load_questions(), embedder, embedder
+        )
     RULES.write_text(json.dumps(rules, indent=2) + "\n", encoding="utf-8")
     sys.stderr.write(f"written: {RULES}\n")
     return 0

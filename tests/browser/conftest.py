@@ -11,6 +11,7 @@ from playwright.async_api import Browser
 
 from tests.browser.chromium import chromium
 from tests.browser.pages import DeskPage, ResidentPage, Watch
+from tests.conftest import share_set_up, share_vectors
 from tests.product import Product, running
 
 PHONE = {"width": 390, "height": 844}
@@ -22,7 +23,11 @@ OpenDesk = Callable[..., Awaitable[DeskPage]]
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
     """The whole product, started as a user starts it."""
-    with running(tmp_path_factory.mktemp("browser") / "var") as found:
+    folder = tmp_path_factory.mktemp("browser") / "var"
+    folder.mkdir()
+    share_set_up(folder)
+    share_vectors(folder)
+    with running(folder) as found:
         await found.ready()
         yield found
 

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 from knowledge_engine import TODAY, responder_of
 
-from core.cards import AnswerCard, Card, ChoicesCard, NoticeCard, dump_card, flatten, parse_card
+from core.cards import (
+    AnswerCard,
+    BundleCard,
+    Card,
+    CentresCard,
+    ChoicesCard,
+    CompareCard,
+    NoticeCard,
+    dump_card,
+    flatten,
+    parse_card,
+)
 from core.errors import NotFound
 from core.i18n import LANGS, Lang
 from core.settings import Settings
 from knowledge.answers import AnswerContext, Reply, Responder
+from knowledge.evaluation.questions import load_questions
+
+NOW = dt.datetime(2026, 11, 23, 2, 30, tzinfo=dt.UTC)
+"""Monday, 10:30 in the cities."""
 
 
 @pytest.fixture
@@ -197,3 +213,245 @@ def test_actions_offer_what_is_next(responder: Responder) -> None:
     assert "看东莞的规定" in _titles(card)
     assert "要多少钱" not in _titles(card)
     assert all(a.token is None or a.token.startswith("/") for a in card.actions)
+
+
+# The deciding fact
+
+
+def _say(card: Card, title: str) -> str:
+    """The payload of a chip, as a tap sends it."""
+    assert isinstance(card, ChoicesCard)
+    return next(choice.token for choice in card.choices if choice.title == title)
+
+
+def _tap(responder: Responder, token: str, context: AnswerContext, lang: Lang = "zh") -> Reply:
+    values = json.loads(token.removeprefix("/ask_item"))
+    return responder.tapped(values, lang=lang, context=context, today=TODAY, now=NOW)
+
+
+def test_only_the_missing_fact_is_asked_and_the_question_goes_on(responder: Responder) -> None:
+    """One question; its answer, tapped or typed, continues with the fact that was asked for."""
+    first = _ask(responder, "租房提取公积金要什么材料")
+    card = first.cards[0]
+    assert isinstance(card, ChoicesCard)
+    assert "公积金缴在哪个城市" in card.prompt
+    assert [choice.title for choice in card.choices] == ["深圳", "东莞", "两市都有", "不清楚"]
+    assert card.list_version == responder.catalogue.version
+    tapped = _answer(_tap(responder, _say(card, "东莞"), first.context))
+    typed = _answer(_ask(responder, "在东莞交的", context=first.context))
+    for answer in (tapped, typed):
+        assert (answer.code, answer.city, answer.facet) == ("SG-HF-003", "dongguan", "documents")
+        assert "您在东莞缴存" in (answer.jurisdiction or "")
+    both = _answer(_tap(responder, _say(card, "不清楚"), first.context))
+    assert (both.city, both.facet) == ("both", "documents")
+
+
+def test_what_was_said_is_not_asked_again(responder: Responder) -> None:
+    """A fact told once settles later questions, "not sure" included, until other words come."""
+    first = _ask(responder, "我在东莞交公积金，想在深圳买房，怎么提取？")
+    later = _ask(responder, "租房提取公积金要什么材料", context=first.context)
+    assert _answer(later).code == "SG-HF-003"
+    assert "您在东莞缴存" in (_answer(later).jurisdiction or "")
+    other = _ask(responder, "深圳租房提取要什么材料", context=later.context)
+    assert _answer(other).code == "SG-HF-002"
+    asked = _ask(responder, "租房提取公积金要什么材料")
+    unsure = _ask(responder, "不清楚", context=asked.context)
+    again = _ask(responder, "租房提取公积金要什么条件", context=unsure.context)
+    assert _answer(again).city == "both"
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("租房提取公积金要多久", "zh"),
+        ("租房怎么提取公积金", "zh"),
+        ("结婚登记要什么材料", "zh"),
+        ("what to bring for a marriage registration", "en"),
+    ],
+)
+def test_a_question_is_never_asked_where_the_answer_is_at_hand(
+    responder: Responder, text: str, lang: Lang
+) -> None:
+    """Short, equal, nationwide and overview answers cost no tap."""
+    assert isinstance(_ask(responder, text, lang).cards[0], AnswerCard)
+
+
+def test_living_somewhere_says_nothing_about_where_one_pays(responder: Responder) -> None:
+    """ "I live in Shenzhen" asks for the contribution city; "I work in Shenzhen" answers it."""
+    lives = _ask(responder, "我住在深圳，租房提取公积金要什么材料")
+    assert isinstance(lives.cards[0], ChoicesCard)
+    works = _answer(_ask(responder, "我在深圳上班，租房提取公积金要什么材料"))
+    assert works.city == "shenzhen"
+    assert "您的工作单位在深圳" in (works.jurisdiction or "")
+
+
+# Comparisons, several matters
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "codes"),
+    [
+        ("深圳和东莞租房提取有什么区别", "zh", {"SG-HF-002", "SG-HF-003"}),
+        ("which city gives more for rent withdrawal", "en", {"SG-HF-002", "SG-HF-003"}),
+        ("社保卡补办两市一样吗", "zh", {"SG-HR-004"}),
+        ("居住登记和居住证有什么不同", "zh", {"SG-PS-003", "SG-PS-004"}),
+        (
+            "what is the difference between a residence registration and a residence permit",
+            "en",
+            {"SG-PS-003", "SG-PS-004"},
+        ),
+    ],
+)
+def test_a_comparison_is_a_table_with_a_source_in_every_cell(
+    responder: Responder, text: str, lang: Lang, codes: set[str]
+) -> None:
+    """Two cities or two matters: what differs before what is the same, nothing without a source."""
+    card = _ask(responder, text, lang).cards[0]
+    assert isinstance(card, CompareCard), flatten(card)
+    assert {column.code for column in card.columns} == codes
+    order = [row.differs for row in card.rows]
+    assert order == sorted(order, reverse=True)
+    for row in card.rows:
+        assert len(row.cells) == len(card.columns)
+        for cell in row.cells:
+            assert (cell.text is None) == (cell.sources == [])
+            assert all(source.id in responder.catalogue.sources for source in cell.sources)
+    assert all(row.label in flatten(card) for row in card.rows)
+    assert card.list_version == responder.catalogue.version
+    assert parse_card(dump_card(card)) == card
+
+
+def test_a_comparison_can_follow_an_answer(responder: Responder) -> None:
+    """ "What differs between the cities" after an answer is about that answer."""
+    first = _ask(responder, "社保卡丢了怎么补办")
+    card = _ask(responder, "深圳和东莞有什么区别", context=first.context).cards[0]
+    assert isinstance(card, CompareCard)
+    assert card.columns[0].code == "SG-HR-004"
+    assert not isinstance(_ask(responder, "补领和换领有什么不同").cards[0], CompareCard)
+
+
+def test_what_is_not_found_of_several_matters_is_said(responder: Responder) -> None:
+    """The found one is answered, the other is honestly not in the list; nothing is dropped."""
+    reply = _ask(responder, "社保卡丢了怎么补办？火星移民签证怎么办？")
+    assert _answer(reply).code == "SG-HR-004"
+    notice = reply.cards[1]
+    assert isinstance(notice, NoticeCard)
+    assert "火星移民签证" in notice.text
+    shared = _ask(responder, "社保卡补办和居住证申领分别要带什么")
+    assert [card.facet for card in shared.cards if isinstance(card, AnswerCard)] == [
+        "documents",
+        "documents",
+    ]
+    assert shared.codes == ("SG-HR-004", "SG-PS-004")
+
+
+# Life events, places
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "bundle"),
+    [
+        ("退休要办哪些手续", "zh", "B-RETIRE"),
+        ("moving from Shenzhen to Dongguan, what do I have to do", "en", "B-MOVE"),
+        ("刚生了宝宝，有哪些手续要办", "zh", "B-BABY"),
+        ("打算结婚，都要办些什么", "zh", "B-MARRY"),
+    ],
+)
+def test_a_life_event_gets_a_plan(responder: Responder, text: str, lang: Lang, bundle: str) -> None:
+    """Asked for everything there is to do: the steps in order, with one list of documents."""
+    reply = _ask(responder, text, lang)
+    card = reply.cards[0]
+    assert isinstance(card, BundleCard), flatten(card)
+    assert card.id == bundle
+    if card.questions:
+        no = card.questions[0].options[1]
+        after = _tap(responder, no.token, reply.context, lang).cards[0]
+        assert isinstance(after, BundleCard)
+        assert after.questions[0].answer is False
+        assert len(after.steps) <= len(card.steps)
+
+
+def test_a_question_about_one_matter_stays_one(responder: Responder) -> None:
+    """Over the training questions, no question about a single matter becomes a life event.
+
+    Bereavement is both: its item is a step of its bundle.
+    """
+    taken = []
+    for question in load_questions():
+        if question.split == "train" and question.kind not in ("multi", "vague"):
+            lang: Lang = "en" if question.lang == "en" else "zh"
+            cards = _ask(responder, question.text, lang).cards
+            if any(isinstance(card, BundleCard) for card in cards):
+                taken.append(question)
+    assert all(question.codes == ["SG-CA-009"] for question in taken), taken
+
+
+def test_bundles_are_never_results_of_the_search(responder: Responder) -> None:
+    """The index holds items only: a life event is no service."""
+    found = responder.engine.search("退休要办哪些手续", lang="zh", k=50)
+    assert {hit.code for hit in found.results} <= set(responder.catalogue.items)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "where"),
+    [
+        ("龙华哪里有自助机可以办社保卡", "zh", "龙华区"),
+        ("nearest service centre in Chang'an", "en", "Chang'an"),
+        ("哪个窗口可以跨城办", "zh", None),
+    ],
+)
+def test_places_to_go_are_listed(
+    responder: Responder, text: str, lang: Lang, where: str | None
+) -> None:
+    """Halls, counters and machines asked for as such: a card of places, open or not told."""
+    card = responder.respond(text, lang=lang, today=TODAY, now=NOW).cards[0]
+    assert isinstance(card, CentresCard), flatten(card)
+    assert where is None or {line.district for line in card.centres} == {where}
+    assert all(line.open is not None for line in card.centres)
+    unknown = _ask(responder, text, lang).cards[0]
+    assert isinstance(unknown, CentresCard)
+    assert all(line.open is None for line in unknown.centres)
+
+
+def test_where_to_go_leads_to_places_that_handle_it(responder: Responder) -> None:
+    """The "where" answer offers the places; a tap lists those that take the matter."""
+    reply = _ask(responder, "东莞社保卡补办在哪里办")
+    action = _answer(reply).actions[0]
+    assert action.title == "查看可办网点"
+    card = _tap(responder, action.token or "", reply.context).cards[0]
+    assert isinstance(card, CentresCard)
+    assert card.code == "SG-HR-004"
+    assert {line.city for line in card.centres} == {"dongguan"}
+
+
+def test_no_card_shows_an_agents_contact(responder: Responder) -> None:
+    """Liaison contacts are for agents: no number or name of theirs is on any card."""
+    private = [c for c in responder.catalogue.liaisons.values() if c.visibility != "public"]
+    assert private
+    words = "\n".join(
+        flatten(responder.answer_card(code, lang="zh", today=TODAY))
+        for code in responder.catalogue.items
+    )
+    for contact in private:
+        assert contact.org.zh + contact.role.zh not in words
+        assert contact.phone in ("12345", "12329", "12333") or contact.phone not in words
+
+
+def test_a_team_that_comes_is_offered_where_there_is_one(responder: Responder) -> None:
+    """Door-to-door offers are quoted on the matters they cover, with their source."""
+    offer = next(iter(responder.catalogue.door_offers.values()))
+    card = responder.answer_card(offer.items[0], lang="zh", city=offer.city, today=TODAY)
+    told = [claim for claim in card.claims if offer.name.zh in claim.text]
+    assert told
+    assert told[0].source.id == offer.source
+
+
+def test_every_card_of_the_list_can_be_reported(responder: Responder) -> None:
+    """ "Out of date?" is on answers, comparisons, life events and places."""
+    for text in (
+        "社保卡丢了怎么补办", "深圳和东莞租房提取有什么区别", "退休要办哪些手续", "哪个窗口可以跨城办",
+    ):  # fmt: skip
+        card = _ask(responder, text).cards[0]
+        reports = [a.token for a in getattr(card, "actions", []) if a.kind == "report"]
+        assert len(reports) == 1
+        assert (reports[0] or "").startswith("/report_outdated")

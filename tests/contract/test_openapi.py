@@ -89,6 +89,7 @@ async def test_the_document_is_openapi_3_1_and_complete(api: Api) -> None:
     assert api.document["openapi"].startswith("3.1")
     promised = {
         "/api/v1/services", "/api/v1/services/{code}", "/api/v1/services/search",
+        "/api/v1/bundles", "/api/v1/bundles/{id}", "/api/v1/centres", "/api/v1/centres/{id}",
         "/api/v1/session", "/webhooks/rest/webhook", "/api/v1/desk/login",
     }  # fmt: skip
     assert promised <= api.document["paths"].keys()

@@ -278,3 +278,30 @@ async def test_an_innocent_question_is_not_accused() -> None:
     plain = FakeTracker("给窗口塞个红包行吗", "bribery", confidence=0.36, lang="zh")
     messages, _ = await run("action_refuse", plain, room)
     assert messages[0]["custom"]["level"] == "warning"
+
+
+async def test_a_reply_to_the_open_question_goes_to_the_list_whatever_was_understood() -> None:
+    """ "Not sure" after "in which city?" answers that question; without one it means what it means."""
+    context = {"code": "SG-HF-002", "facet": "documents", "asking": "contribution_city"}
+    room = Room()
+    words = FakeTracker("不清楚", "confused", lang="zh", context=context)
+    await run("action_feelings", words, room)
+    assert room.listing.asked == ["不清楚"]
+    other = Room()
+    await run("action_feelings", FakeTracker("不清楚", "confused", lang="zh"), other)
+    assert other.listing.asked == []
+    crisis = Room()
+    await run(
+        "action_crisis", FakeTracker("我不想活了", "self_harm", lang="zh", context=context), crisis
+    )
+    assert crisis.listing.asked == []
+
+
+async def test_a_report_names_everything_the_card_showed() -> None:
+    """A card of several places or matters: one event each, at most five, nothing of the resident."""
+    room = Room()
+    codes = "SG-HF-002,SG-HF-003,B-MOVE,SZ-CITY,DG-CA,SZ-FT"
+    tapped = FakeTracker("", "report_outdated", entities={"code": codes}, lang="zh")
+    messages, _ = await run("action_service", tapped, room)
+    assert [row["code"] for row in room.reports.rows] == codes.split(",")[:5]
+    assert messages[0]["custom"]["level"] == "success"

@@ -157,8 +157,8 @@ def _fee(amount: int, start: str | None, end: str | None) -> FeeFact:
 
 
 def test_rules_change_on_their_date() -> None:
-    """The day before and the day after a change give different answers; both ends are inside."""
-    fees = [_fee(10, None, "2026-12-31"), _fee(20, "2027-01-01", None)]
+    """The day before and the day after a change give different answers; `valid_to` is the first day after."""
+    fees = [_fee(10, None, "2027-01-01"), _fee(20, "2027-01-01", None)]
     assert [f.amount for f in in_force(fees, dt.date(2026, 12, 31))] == [10]
     assert [f.amount for f in in_force(fees, dt.date(2027, 1, 1))] == [20]
 

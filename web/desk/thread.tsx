@@ -22,6 +22,7 @@ export const toNewest = signal(0);
 const CARD_ICON: Record<Card['type'], IconName> = {
   answer: 'doc', choices: 'list', account: 'wallet', sign_in: 'shield', form: 'doc', checklist: 'list',
   handoff: 'headset', notice: 'info', rating: 'star',
+  compare: 'list', bundle: 'list', centres: 'pin',
 };
 
 /** A card in one line: what it is, its name, and the fact it gave. */
@@ -39,6 +40,9 @@ export function digest(card: Card): { title: string; fact: string; code?: string
     case 'handoff': return { title: card.prompt, fact: '' };
     case 'notice': return { title: card.title || card.text, fact: card.title ? card.text : '' };
     case 'rating': return { title: card.prompt, fact: '' };
+    case 'compare': return { title: card.title, fact: card.headline };
+    case 'bundle': return { title: card.name[card.lang], fact: card.steps.map((s) => `${s.number}. ${s.name}`).join(' / '), code: card.id };
+    case 'centres': return { title: card.title, fact: card.centres.map((c) => c.name).join(' / '), ...(card.code ? { code: card.code } : {}) };
   }
 }
 

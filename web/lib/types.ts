@@ -38,6 +38,23 @@ export interface Comparison {
 
 export interface Material {
   id: string; name: string; need: Need; note: string; originals: number; copies: number; city: Scope;
+  /** Short remarks: who issues it, on paper or not, how old it may be. */
+  tags?: string[];
+  hint?: string;
+  form_url?: string | null;
+}
+
+/** A fact of the card that starts or ends soon. */
+export interface RuleChange { on: string; text: string; facet: Facet; city: Scope; source: Source; status: Status }
+
+export interface Way {
+  channel: string; name: string; city: Scope; notes: string[]; url?: string | null; phone?: string | null;
+}
+
+export interface WayStep { text: string; city: Scope; note: string }
+
+export interface FaqLine {
+  question: string; answer: string; city: Scope; source: Source; as_of: string; status: Status;
 }
 
 export interface Action {
@@ -49,7 +66,7 @@ export interface Action {
 
 export interface Choice { title: string; code?: string | null; token: string; hint?: string | null }
 
-interface CardBase { version: 1; lang: Lang }
+interface CardBase { version: 1; lang: Lang; list_version?: string | null }
 
 export interface AnswerCard extends CardBase {
   type: 'answer';
@@ -65,6 +82,88 @@ export interface AnswerCard extends CardBase {
   materials: Material[];
   channels: string[];
   jurisdiction?: string | null;
+  result?: string | null;
+  marks?: string[];
+  changes?: RuleChange[];
+  ways?: Way[];
+  steps?: WayStep[];
+  faqs?: FaqLine[];
+  phones?: string[];
+  actions: Action[];
+  as_of: string;
+  status: Status;
+  disclaimer?: string | null;
+  list_version: string;
+}
+
+export interface CompareColumn { title: string; code: string; city: Scope }
+
+export interface CompareCell {
+  text: string | null; sources: Source[]; as_of?: string | null; status?: Status | null;
+}
+
+export interface CompareRow { facet: Facet; label: string; cells: CompareCell[]; differs: boolean }
+
+export interface CompareCard extends CardBase {
+  type: 'compare';
+  title: string;
+  headline: string;
+  columns: CompareColumn[];
+  rows: CompareRow[];
+  jurisdiction?: string | null;
+  actions: Action[];
+  as_of: string;
+  status: Status;
+  disclaimer?: string | null;
+  list_version: string;
+}
+
+/** `options`: yes, no, not sure yet, in this order. */
+export interface BundleAsk { id: string; text: string; answer?: boolean | null; options: Choice[] }
+
+export interface BundleStepLine {
+  number: number; code: string; name: string; token: string; city: Scope; where: string; after: number[];
+  optional: boolean; condition: string; who: string; time: string; note: string;
+}
+
+export interface BundleDocument {
+  id: string; name: string; need: Need; originals: number; copies: number; steps: number[]; note: string;
+}
+
+export interface BundleCard extends CardBase {
+  type: 'bundle';
+  id: string;
+  name: LocalText;
+  summary: string;
+  questions: BundleAsk[];
+  steps: BundleStepLine[];
+  documents: BundleDocument[];
+  shared_fields: string[];
+  total?: string | null;
+  source: Source;
+  actions: Action[];
+  as_of: string;
+  status: Status;
+  disclaimer?: string | null;
+  list_version: string;
+}
+
+export interface CentreLine {
+  id: string; name: string; city: City; district: string; address: string; transit: string; hours: string[];
+  /** By the weekly hours at the time of the card; null: not known. */
+  open?: boolean | null;
+  windows: string[]; terminals: string[]; accessibility: string[]; phones: string[];
+  lat: number; lon: number; distance_m?: number | null;
+  source: Source; as_of: string; status: Status;
+}
+
+export interface CentresCard extends CardBase {
+  type: 'centres';
+  title: string;
+  code?: string | null;
+  centres: CentreLine[];
+  total: number;
+  note: string;
   actions: Action[];
   as_of: string;
   status: Status;
@@ -159,7 +258,7 @@ export interface RatingCard extends CardBase {
 
 export type Card =
   | AnswerCard | ChoicesCard | AccountCard | SignInCard | FormCard
-  | ChecklistCard | HandoffCard | NoticeCard | RatingCard;
+  | ChecklistCard | HandoffCard | NoticeCard | RatingCard | CompareCard | BundleCard | CentresCard;
 
 export type Author = 'resident' | 'bot' | 'agent' | 'system';
 
@@ -205,6 +304,7 @@ export interface RtcState {
 /** Frames both sockets share. */
 export type CommonFrame =
   | { type: 'ack'; client_id: string; seq?: number }
+  | { type: 'feedback'; seq: number }
   | { type: 'pong' }
   | { type: 'error'; error: WireError; client_id?: string }
   | { type: 'rtc.answer'; consultation: string; sdp: string }

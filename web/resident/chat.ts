@@ -103,6 +103,13 @@ export class Chat {
     return sent;
   }
 
+  /** Whether the answer in message `seq` helped; false when there is no connection. */
+  feedback(seq: number, verdict: 'up' | 'down'): boolean {
+    const sent = this.socket.send({ type: 'feedback', seq, verdict });
+    if (!sent) toast(tl('net.retrying'), 'warning');
+    return sent;
+  }
+
   signOut(): void {
     this.socket.send({ type: 'sign_out' });
   }
@@ -168,6 +175,7 @@ export class Chat {
       case 'rtc.state': return this.rtc?.state(frame);
       case 'error': return this.failed(frame.error, frame.client_id);
       case 'lang': return setLang(frame.lang);
+      case 'feedback':
       case 'pong': return;
     }
   }

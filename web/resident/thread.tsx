@@ -12,6 +12,7 @@ import { chat, toPerson } from './app';
 import type { Line } from './chat';
 import { Empty } from './empty';
 import { t } from './text';
+import { Thumbs } from './thumbs';
 
 const GROUP_MS = 180_000;
 /** Messages this soon after a question count as its answer. */
@@ -56,6 +57,7 @@ function Row({ line, first, host }: { line: Line; first: boolean; host: CardHost
         <p class={cx('row-meta', !(first && left) && 'sr-only')}><span>{who}</span> <Timestamp at={line.at} /></p>
         {showText && <p class="bubble" lang={textLang(line.text)}>{line.text}</p>}
         {cards.map((card, i) => <CardView key={`${line.id}-${i}`} card={card} host={host} />)}
+        {line.author === 'bot' && cards.some((card) => card.type === 'answer') && <Thumbs line={line} />}
         {line.author === 'resident' && !line.pending && <p class="row-at" aria-hidden="true"><Timestamp at={line.at} /></p>}
         <Delivery line={line} />
       </div>

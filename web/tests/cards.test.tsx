@@ -4,10 +4,11 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CARD_TYPES, CardView, knownCard, type CardHost } from '../lib/cards';
 import { hideDigits } from '../lib/cards/account';
 import { headlineFacts, headlineSteps, materialsText } from '../lib/cards/answer';
+import { bundleText } from '../lib/cards/bundle';
 import { fieldProblem } from '../lib/cards/dialogue';
 import { safeUrl } from '../lib/format';
 import type { Card, FormField } from '../lib/types';
-import { CARDS, answer, state } from './samples';
+import { CARDS, answer, bundle, centres, compare, state } from './samples';
 
 const root = document.createElement('div');
 const tick = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -96,6 +97,75 @@ describe('answer', () => {
     button('转人工').click();
     expect(host.handoff).toHaveBeenCalled();
     expect(root.innerHTML).not.toContain('javascript:');
+  });
+});
+
+describe('the depth of an answer', () => {
+  const source = answer.claims[0]?.source ?? { id: 's', title: 's' };
+  const deep = {
+    ...answer,
+    marks: ['最多跑 1 次'], result: '到账', phones: ['12329'],
+    changes: [{ on: '2027-01-01', text: '2027-01-01 起：费用：10 元', facet: 'fee' as const, city: 'shenzhen' as const, source, status: 'verified' as const }],
+    ways: [{ channel: 'app', name: 'i莞家', city: 'dongguan' as const, notes: ['需实名登录'], url: 'https://example.gov.cn/app', phone: '12345' }],
+    steps: [{ text: '登录', city: 'shenzhen' as const, note: '' }, { text: '到网点', city: 'dongguan' as const, note: '由银行办理' }],
+    faqs: [{ question: '能代办吗？', answer: '不能。', city: 'both' as const, source, as_of: '2026-11-01', status: 'verified' as const }],
+    materials: [{ ...answer.materials[0]!, tags: ['自备'], hint: '写全名', form_url: 'javascript:alert(1)' }],
+  };
+
+  it('tells a coming change before the rest, with its city and source', () => {
+    show(deep);
+    const note = root.querySelector('[role=note]');
+    expect(note?.textContent).toContain('2027-01-01 起：费用：10 元');
+    expect(note?.querySelector('.city')).toBeTruthy();
+    expect(note?.querySelector('a')?.getAttribute('href')).toBe('https://example.gov.cn/a');
+  });
+
+  it('has marks, ways, steps by city, questions, what one gets and a number to call', () => {
+    const text = show(deep);
+    for (const part of ['最多跑 1 次', '需实名登录', '由银行办理', '能代办吗？', '办理结果：到账', '自备', '写全名']) expect(text).toContain(part);
+    expect(root.querySelectorAll('.step-list')).toHaveLength(2);
+    expect([...root.querySelectorAll('a')].map((a) => a.getAttribute('href'))).toContain('tel:12329');
+    expect(root.innerHTML).not.toContain('javascript:');
+  });
+});
+
+describe('comparison, life event, places', () => {
+  it('marks what differs in words, joins what is the same, and sources every cell', () => {
+    const text = show(compare);
+    const rows = [...root.querySelectorAll('tbody tr')];
+    expect(rows.map((r) => (r.textContent ?? '').includes('不同'))).toEqual([true, false]);
+    expect(rows[1]?.querySelectorAll('td')).toHaveLength(1);
+    expect(rows[0]?.textContent).toContain('[1]');
+    expect(text).toContain('办法');
+  });
+
+  it('answers a question of a life event by its token, and opens a step', async () => {
+    const choose = vi.fn();
+    show(bundle, { choose });
+    expect(button('还不确定').getAttribute('aria-pressed')).toBe('true');
+    button('是').click();
+    expect(choose).toHaveBeenCalledWith('y', '有汽车吗？ 是');
+    button('居住登记').click();
+    expect(choose).toHaveBeenCalledWith('s1', '居住登记');
+    root.querySelector<HTMLInputElement>('.ticks input')?.click();
+    await tick();
+    expect(bundleText(bundle)).toContain('☑ 居民身份证');
+    expect(root.textContent).toContain('在第 1 步之后');
+  });
+
+  it('says in words whether a place is open, how far it is, and dials only numbers', () => {
+    const text = show(centres);
+    for (const part of ['现在不营业', '约 1.5 公里', '显示 1 处，共 7 处', '周一至周五', '无障碍通道']) expect(text).toContain(part);
+    expect([...root.querySelectorAll('a[href^="tel:"]')].map((a) => a.getAttribute('href'))).toEqual(['tel:075512345678']);
+  });
+
+  it('sends a report as outdated from every card of the list', () => {
+    for (const card of [compare, bundle, centres]) {
+      const choose = vi.fn();
+      show(card, { choose });
+      button('内容已过时').click();
+      expect(choose).toHaveBeenCalledWith('r1', '内容已过时？');
+    }
   });
 });
 

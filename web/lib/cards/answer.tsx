@@ -7,10 +7,11 @@ import { day, safeUrl } from '../format';
 import { tag, tl, type Params } from '../i18n';
 import { Icon } from '../icons';
 import { copyText, shareText } from '../overlay';
-import type { AnswerCard, Claim, Material, Source } from '../types';
-import { CardShell, CityMark, cx, IconButton, ScopeMark, StatusBadge } from '../ui';
+import type { AnswerCard, Claim, Material } from '../types';
+import { Badge, CardShell, CityMark, cx, IconButton, ScopeMark } from '../ui';
 import { Actions } from './actions';
 import { printOnly, setTick, ticks, type CardHost } from './host';
+import { distinct, Fold, Phones, Provenance, SourceLink } from './parts';
 
 type T = (key: Parameters<typeof tl>[0], params?: Params) => string;
 
@@ -61,7 +62,10 @@ function Materials({ card, t, open }: { card: AnswerCard; t: T; open: boolean })
                   {m.city !== 'both' && m.city !== card.city && <span class="need need-city"><CityMark city={m.city} as={card.lang} /> {t('answer.only_city', { city: t(`city.${m.city}`) })}</span>}
                   {count(m, t) && <span class="tick-note">{count(m, t)}</span>}
                 </span>
+                {!!m.tags?.length && <span class="tick-tags">{m.tags.map((words) => <span class="tick-tag" key={words}>{words}</span>)}</span>}
                 {m.note && <span class="tick-note">{m.note}</span>}
+                {m.hint && <span class="tick-note">{m.hint}</span>}
+                {safeUrl(m.form_url) && <a class="tick-note" href={safeUrl(m.form_url) ?? undefined} target="_blank" rel="noopener noreferrer">{t('answer.form')}<span class="sr-only">{tl('new_window')}</span></a>}
               </span>
             </label>
           </li>
@@ -75,13 +79,6 @@ function Materials({ card, t, open }: { card: AnswerCard; t: T; open: boolean })
       </div>
     </details>
   );
-}
-
-function SourceLink({ source }: { source: Source }): JSX.Element {
-  const url = safeUrl(source.url);
-  const name = source.doc_no ? `${source.title}（${source.doc_no}）` : source.title;
-  if (!url) return <span>{name}</span>;
-  return <a href={url} target="_blank" rel="noopener noreferrer">{name}<span class="sr-only">{tl('new_window')}</span></a>;
 }
 
 function Facts({ claims, t, card }: { claims: Claim[]; t: T; card: AnswerCard }): JSX.Element | null {
@@ -163,20 +160,83 @@ const CITY_PREFIX: [RegExp, 'shenzhen' | 'dongguan'][] = [
 /** Folded away when the table already compares the channels. */
 function Channels({ card, t }: { card: AnswerCard; t: T }): JSX.Element | null {
   if (!card.channels.length) return null;
+  const open = !card.comparison.some((r) => r.facet === 'channels') || card.facet === 'channels';
   return (
-    <details class="fold" open={!card.comparison.some((r) => r.facet === 'channels') || card.facet === 'channels'}>
-      <summary>
-        <Icon name="list" /><span class="fold-title">{t('answer.channels')}</span>
-        <span class="fold-note num">{card.channels.length}</span>
-        <Icon name="chevron" class="fold-arrow" />
-      </summary>
-      <ul class="channels">
-        {card.channels.map((channel) => {
-          const [prefix, city] = CITY_PREFIX.find(([pattern]) => pattern.test(channel)) ?? [null, null];
-          return <li key={channel}>{city && <CityMark city={city} as={card.lang} />}<span>{prefix ? channel.replace(prefix, '') : channel}</span></li>;
-        })}
+    <Fold icon="list" title={t('answer.channels')} note={card.channels.length} open={open}>
+      {card.ways?.length ? (
+        <ul class="way-list">
+          {card.ways.map((way) => (
+            <li key={way.city + way.name}>
+              {way.city !== 'both' && way.city !== card.city && <CityMark city={way.city} as={card.lang} />}{' '}
+              {safeUrl(way.url) ? <a href={safeUrl(way.url) ?? undefined} target="_blank" rel="noopener noreferrer">{way.name}<span class="sr-only">{tl('new_window')}</span></a> : way.name}
+              {way.notes.length > 0 && <span class="tick-note"> {way.notes.join(' · ')}</span>}
+              {way.phone && <span class="tick-note"> <Phones phones={[way.phone]} /></span>}
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <ul class="channels">
+          {card.channels.map((channel) => {
+            const [prefix, city] = CITY_PREFIX.find(([pattern]) => pattern.test(channel)) ?? [null, null];
+            return <li key={channel}>{city && <CityMark city={city} as={card.lang} />}<span>{prefix ? channel.replace(prefix, '') : channel}</span></li>;
+          })}
+        </ul>
+      )}
+    </Fold>
+  );
+}
+
+/** What is different soon: before everything a resident would act on. */
+function Changes({ card, t }: { card: AnswerCard; t: T }): JSX.Element | null {
+  if (!card.changes?.length) return null;
+  return (
+    <div class="changes" role="note">
+      <strong>{t('answer.changes')}</strong>
+      <ul>
+        {card.changes.map((c) => (
+          <li key={c.on + c.city + c.text}>
+            {c.city !== 'both' && c.city !== card.city && <CityMark city={c.city} as={card.lang} />} {c.text}
+            <span class="tick-note"> <SourceLink source={c.source} /></span>
+          </li>
+        ))}
       </ul>
-    </details>
+    </div>
+  );
+}
+
+function Steps({ card, t }: { card: AnswerCard; t: T }): JSX.Element | null {
+  const steps = card.steps ?? [];
+  if (!steps.length) return null;
+  const groups = [...new Set(steps.map((s) => s.city))];
+  return (
+    <Fold icon="list" title={t('answer.steps')} note={groups.length > 1 ? undefined : steps.length}>
+      {groups.map((city) => (
+        <section key={city}>
+          {groups.length > 1 && city !== 'both' && <h4><CityMark city={city} named as={card.lang} /></h4>}
+          <ol class="step-list">
+            {steps.filter((s) => s.city === city).map((s) => (
+              <li key={s.text}><span>{s.text}{s.note && <span class="tick-note"> {s.note}</span>}</span></li>
+            ))}
+          </ol>
+        </section>
+      ))}
+    </Fold>
+  );
+}
+
+function Faqs({ card, t }: { card: AnswerCard; t: T }): JSX.Element | null {
+  if (!card.faqs?.length) return null;
+  return (
+    <Fold icon="chat" title={t('answer.faqs')} note={card.faqs.length}>
+      <dl class="faq-list">
+        {card.faqs.map((f) => (
+          <div key={f.city + f.question}>
+            <dt>{f.city !== 'both' && f.city !== card.city && <CityMark city={f.city} as={card.lang} />} {f.question}</dt>
+            <dd>{f.answer} <span class="tick-note"><SourceLink source={f.source} /> · {t('answer.as_of', { date: day(f.as_of, card.lang) })}</span></dd>
+          </div>
+        ))}
+      </dl>
+    </Fold>
   );
 }
 
@@ -187,7 +247,7 @@ export function Answer({ card, host }: { card: AnswerCard; host: CardHost }): JS
   const useful = card.comparison.filter((r) => r.facet !== 'documents' || r.differs || !card.materials.length);
   const rows = ordered(useful, card.facet);
   const differing = card.comparison.filter((r) => r.differs).length;
-  const sources = [...new Map(card.claims.map((c) => [c.source.id, c.source])).values()];
+  const sources = distinct(card.claims.map((c) => c.source));
   const materialsFirst = card.facet === 'documents';
   const materials = <Materials card={card} t={t} open={materialsFirst || card.facet === 'overview'} />;
   return (
@@ -198,6 +258,8 @@ export function Answer({ card, host }: { card: AnswerCard; host: CardHost }): JS
         <h3>{name}</h3>
       </header>
       <Headline text={card.headline} />
+      {!!card.marks?.length && <p class="marks" aria-label={t('answer.marks')}>{card.marks.map((words) => <Badge key={words}>{words}</Badge>)}</p>}
+      <Changes card={card} t={t} />
       {card.summary && card.summary !== card.headline && <p class="summary">{card.summary}</p>}
       {card.jurisdiction && (
         <p class="jurisdiction"><Icon name="pin" /><span><strong>{t('answer.jurisdiction')}</strong>{card.jurisdiction}</span></p>
@@ -218,15 +280,12 @@ export function Answer({ card, host }: { card: AnswerCard; host: CardHost }): JS
       )}
       {!materialsFirst && materials}
       <Channels card={card} t={t} />
+      {!headlineSteps(card.headline) && <Steps card={card} t={t} />}
+      <Faqs card={card} t={t} />
+      {card.result && <p class="card-note">{t('answer.result')}{card.lang === 'zh' ? '：' : ': '}{card.result}</p>}
+      {!!card.phones?.length && <p class="card-note">{t('answer.phones')}{card.lang === 'zh' ? '：' : ': '}<Phones phones={card.phones} /></p>}
       <Evidence card={card} t={t} />
-      <footer class="provenance">
-        <StatusBadge status={card.status} as={card.lang} />
-        <span>
-          {sources[0] && <>{t('answer.sources')}{card.lang === 'zh' ? '：' : ': '}<SourceLink source={sources[0]} />{sources.length > 1 && ` +${sources.length - 1}`} · </>}
-          {t('answer.as_of', { date: day(card.as_of, card.lang) })}
-        </span>
-        {card.disclaimer && <p>{card.disclaimer}</p>}
-      </footer>
+      <Provenance card={card} sources={sources} />
       <Actions actions={card.actions} host={host} lang={card.lang} onKeep={() => void shareText(name, materialsText(card))} />
     </CardShell>
   );

@@ -4,6 +4,9 @@ import type { JSX } from 'preact';
 import type { Card } from '../types';
 import { Account } from './account';
 import { Answer } from './answer';
+import { Bundle } from './bundle';
+import { Centres } from './centres';
+import { Compare } from './compare';
 import { Checklist, Choices, Form, Notice, SignIn } from './dialogue';
 import type { CardHost } from './host';
 import { Handoff, Rating } from './human';
@@ -12,6 +15,7 @@ export type { CardHost } from './host';
 
 export const CARD_TYPES: readonly Card['type'][] = [
   'answer', 'choices', 'account', 'sign_in', 'form', 'checklist', 'handoff', 'notice', 'rating',
+  'compare', 'bundle', 'centres',
 ];
 
 export const knownCard = (card: { type: string }): boolean => (CARD_TYPES as readonly string[]).includes(card.type);
@@ -27,6 +31,9 @@ export function CardView({ card, host }: { card: Card; host: CardHost }): JSX.El
     case 'handoff': return <Handoff card={card} host={host} />;
     case 'notice': return <Notice card={card} host={host} />;
     case 'rating': return <Rating card={card} host={host} />;
+    case 'compare': return <Compare card={card} host={host} />;
+    case 'bundle': return <Bundle card={card} host={host} />;
+    case 'centres': return <Centres card={card} host={host} />;
     default: return null;
   }
 }

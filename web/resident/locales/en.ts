@@ -69,6 +69,12 @@ export const en: Record<ResidentKey, string> = {
   'thread.queued': 'Will be sent once reconnected',
   'thread.failed': 'Not sent',
   'thread.discard': 'Delete',
+  'thumbs.ask': 'Did this answer help?',
+  'thumbs.up': 'It helped',
+  'thumbs.down': 'It did not help',
+  'thumbs.thanks': 'Thank you.',
+  'thumbs.sorry': 'Sorry it did not help; we have noted it.',
+  'thumbs.person': 'Talk to a person',
   'thread.typing.bot': 'The assistant is looking it up',
   'thread.typing.agent': 'The staff member is typing',
 

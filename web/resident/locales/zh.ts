@@ -67,6 +67,12 @@ export const zh = {
   'thread.queued': '连接恢复后发送',
   'thread.failed': '未发送成功',
   'thread.discard': '删除',
+  'thumbs.ask': '这个回答有帮助吗？',
+  'thumbs.up': '有帮助',
+  'thumbs.down': '没帮助',
+  'thumbs.thanks': '谢谢反馈。',
+  'thumbs.sorry': '抱歉没帮上忙，已记下供改进。',
+  'thumbs.person': '找工作人员',
   'thread.typing.bot': '助手正在查找',
   'thread.typing.agent': '工作人员正在输入',
 

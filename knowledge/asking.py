@@ -1,0 +1,196 @@
+"""Cards that are not an answer: a clarifying question, the missing fact, an honest no. Pure.
+
+Nothing here invents: every name on a chip is an item of the list.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from core.cards import Action, Choice, ChoicesCard, City, Facet, NoticeCard
+from core.i18n import Lang, text
+from knowledge.catalogue import Catalogue
+from knowledge.facts import city_name
+from knowledge.jurisdiction import Place, city_of
+from knowledge.model import DecidingFact, ServiceItem
+from knowledge.payloads import ask_item, payload
+from knowledge.search import Hit, SearchResult
+
+_FIRST_CLAUSE = re.compile(r"[：；。，]|[:;.,](?=\s|$)")
+NEAR = 0.15
+"""Belief that the matter is among the results from which the nearest are offered."""
+MIN_CHOICES, MAX_CHOICES = 3, 4
+
+
+def ways_out(lang: Lang) -> list[Action]:
+    """A number to call, and a person."""
+    return [
+        Action(title=text("knowledge.call_12345", lang), kind="link", url="tel:12345"),
+        Action(title=text("knowledge.ask.person", lang), kind="handoff"),
+    ]
+
+
+def options(catalogue: Catalogue, result: SearchResult) -> list[Hit]:
+    """At most four hits that are different matters."""
+    found: list[Hit] = []
+    for hit in result.results:
+        sister = catalogue.sister(hit.code)
+        if all(option.code != sister for option in found):
+            found.append(hit)
+    likely = [hit for hit in found if hit.score >= found[0].score * 0.04]
+    if len(likely) < MIN_CHOICES and found:
+        domain = catalogue.items[found[0].code].domain
+        likely += [
+            hit for hit in found if hit not in likely and catalogue.items[hit.code].domain == domain
+        ][: MIN_CHOICES - len(likely)]
+    return likely[:MAX_CHOICES]
+
+
+def which_matter(
+    catalogue: Catalogue,
+    hits: Sequence[Hit],
+    *,
+    lang: Lang,
+    facet: Facet | None,
+    part: str | None = None,
+) -> ChoicesCard:
+    """One clarifying question; `part`: the words it is about, where a message has several."""
+    choices = [_choice(catalogue, hit, lang, facet) for hit in hits]
+    choices.append(
+        Choice(title=text("knowledge.none_of_these", lang), token=payload("none_of_these"))
+    )
+    key = "knowledge.which" if len(hits) > 1 else "knowledge.is_it"
+    prompt = text(key, lang) if part is None else text("knowledge.part_which", lang, part=part)
+    return ChoicesCard(lang=lang, prompt=prompt, choices=choices, list_version=catalogue.version)
+
+
+def _choice(catalogue: Catalogue, hit: Hit, lang: Lang, facet: Facet | None) -> Choice:
+    item = catalogue.items[hit.code]
+    return Choice(
+        title=item.name.in_(lang),
+        code=hit.code,
+        token=ask_item(hit.code, facet=facet, city=hit.city),
+        hint=short(item.summary.in_(lang), lang),
+    )
+
+
+def which_place(
+    catalogue: Catalogue, item: ServiceItem, fact: DecidingFact, *, lang: Lang, facet: Facet | None
+) -> ChoicesCard:
+    """The one fact that is missing; the rule it belongs to comes first."""
+    fund = fact == "contribution_city" and item.domain == "housing"
+    asked = text(f"knowledge.where_is.{'contribution_fund' if fund else fact}", lang)
+    rule = _FIRST_CLAUSE.split(item.jurisdiction.text.in_(lang))[0]
+    prompt = f"{rule}。{asked}" if lang == "zh" else f"{rule}. {asked}"
+    hint = text("knowledge.place_hint", lang)
+
+    def choice(place: Place, title: str, hint: str | None = None) -> Choice:
+        token = ask_item(item.item_id, facet=facet, city=city_of(place), fact=fact, place=place)
+        return Choice(title=title, token=token, hint=hint)
+
+    choices = [
+        choice("shenzhen", city_name("shenzhen", lang)),
+        choice("dongguan", city_name("dongguan", lang)),
+        choice("both", text("knowledge.place_both", lang), hint),
+    ]
+    unsure = ask_item(item.item_id, facet=facet, fact=fact, place="both", unsure="yes")
+    choices.append(Choice(title=text("knowledge.place_unsure", lang), token=unsure, hint=hint))
+    return ChoicesCard(lang=lang, prompt=prompt, choices=choices, list_version=catalogue.version)
+
+
+def not_in_list(catalogue: Catalogue, result: SearchResult, lang: Lang) -> NoticeCard:
+    """The honest no, with the nearest matters where there are any."""
+    asked = result.asked
+    key = "knowledge.not_our_cities" if asked.elsewhere else "knowledge.not_in_list"
+    actions = [] if asked.elsewhere else _near(catalogue, result, lang)
+    words = text(key, lang)
+    if actions:
+        words += text("knowledge.nearest", lang)
+    return NoticeCard(
+        lang=lang,
+        title=text("knowledge.not_in_list_title", lang),
+        text=words,
+        actions=[*actions, *ways_out(lang)],
+        list_version=catalogue.version,
+    )
+
+
+def _near(catalogue: Catalogue, result: SearchResult, lang: Lang) -> list[Action]:
+    """The nearest matters, where any is near."""
+    if result.in_list < NEAR:
+        return []
+    return [
+        Action(
+            title=catalogue.items[hit.code].name.in_(lang), token=ask_item(hit.code, city=hit.city)
+        )
+        for hit in options(catalogue, result)[:3]
+    ]
+
+
+def part_not_in_list(
+    catalogue: Catalogue, part: str, result: SearchResult, lang: Lang
+) -> NoticeCard:
+    """The honest no for one part of a message, with the nearest matters."""
+    near = _near(catalogue, result, lang)
+    words = text("knowledge.part_not_in_list", lang, part=part)
+    if near:
+        words += text("knowledge.nearest", lang)
+    return NoticeCard(
+        lang=lang,
+        title=text("knowledge.part_title", lang, part=part),
+        text=words,
+        actions=[*near, *ways_out(lang)],
+        list_version=catalogue.version,
+    )
+
+
+def only_elsewhere(catalogue: Catalogue, item: ServiceItem, asked: City, lang: Lang) -> NoticeCard:
+    """The asked city does not handle the matter: say so and offer the other city's card."""
+    other: City = "dongguan" if asked == "shenzhen" else "shenzhen"
+    names = {"asked": city_name(asked, lang), "other": city_name(other, lang)}
+    show = Action(
+        title=text("knowledge.show_other", lang, city=names["other"]),
+        token=ask_item(item.item_id, city=other),
+    )
+    return NoticeCard(
+        lang=lang,
+        title=text("knowledge.only_elsewhere_title", lang, city=names["asked"]),
+        text=text("knowledge.only_elsewhere", lang, name=item.name.in_(lang), **names),
+        actions=[show, *ways_out(lang)],
+        list_version=catalogue.version,
+    )
+
+
+def not_offered(catalogue: Catalogue, item: ServiceItem, today: dt.date, lang: Lang) -> NoticeCard:
+    """The matter does not exist yet, or no more."""
+    name = item.name.in_(lang)
+    early = item.valid_from is not None and today < item.valid_from
+    day = item.valid_from if early else item.valid_to
+    key = "knowledge.not_yet" if early else "knowledge.over"
+    return NoticeCard(
+        lang=lang,
+        title=text(f"{key}_title", lang),
+        text=text(key, lang, name=name, date=day.isoformat() if day else ""),
+        actions=ways_out(lang),
+        list_version=catalogue.version,
+    )
+
+
+def no_centres(catalogue: Catalogue, lang: Lang) -> NoticeCard:
+    """No place fits."""
+    return NoticeCard(
+        lang=lang,
+        title=text("knowledge.centres.none_title", lang),
+        text=text("knowledge.centres.none", lang),
+        actions=ways_out(lang),
+        list_version=catalogue.version,
+    )
+
+
+def short(words: str, lang: Lang) -> str:
+    """The first sentence, cut to what fits under a chip."""
+    first = re.split(r"[。；;]" if lang == "zh" else r"(?<=[a-z)])[.;] ", words)[0]
+    limit = 40 if lang == "zh" else 90
+    return first if len(first) <= limit else first[: limit - 1].rstrip() + "…"

@@ -1,0 +1,98 @@
+"""Replies that are no item: life events, and places to go. Part of `knowledge.answers`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.i18n import Lang
+from knowledge import asking, centres
+from knowledge.bundle_card import bundle_card
+from knowledge.bundles import get_bundle, read_answers, write_answers
+from knowledge.catalogue import Catalogue
+from knowledge.centre_card import centres_card
+from knowledge.embed import Vector
+from knowledge.facets import facet_of
+from knowledge.life_events import Event, LifeEvents, life_events
+from knowledge.one_matter import OneMatter, Reply, Turn
+from knowledge.search import SearchEngine
+from knowledge.text import Understood
+
+_LOOSE_WORDS: dict[Lang, int] = {"zh": 4, "en": 12}
+"""So few words left of a question about a place name no matter."""
+
+
+class BeyondItems(OneMatter):
+    """Life events and service centres."""
+
+    def __init__(self, engine: SearchEngine, catalogue: Catalogue | None = None) -> None:
+        super().__init__(engine, catalogue)
+        self._events: LifeEvents | None = None
+
+    def warm(self) -> None:
+        """Embed the life events, so that the first resident does not wait for it."""
+        if self._events is None:
+            self._events = life_events(self.catalogue, self.engine.embedder)
+
+    def _event(self, asked: Understood, vector: Vector) -> Event | None:
+        """The life event nearest to the words."""
+        self.warm()
+        events = self._events
+        return events.nearest(asked.text, asked.core, vector) if events else None
+
+    def _life_event(
+        self, event: Event | None, asked: Understood, vector: Vector, turn: Turn
+    ) -> Reply | None:
+        """The plan of a life event that is nearer than any single matter."""
+        if event is None or not event.worth_a_look(asked.lang):
+            return None
+        rival = self.engine.best_cosine(asked, vector)
+        return self._bundle(event.bundle, "", turn) if event.meant(asked.lang, rival) else None
+
+    def _bundle(self, bundle_id: str, answers: str, turn: Turn) -> Reply:
+        bundle = get_bundle(self.catalogue, bundle_id)
+        given = read_answers(bundle, answers)
+        card = bundle_card(
+            self.catalogue, bundle, lang=turn.lang, answers=given, facts=turn.context.facts,
+            today=turn.today,
+        )  # fmt: skip
+        context = turn.after(bundle=bundle.id, answers=write_answers(given))
+        return Reply((card,), context, "answer", tuple(step.code for step in card.steps))
+
+    def _places(self, asked: Understood, turn: Turn) -> Reply | None:
+        """Places to go, where the question is about a hall, a counter or a machine."""
+        if not self.catalogue.centres:
+            return None
+        wanted = centres.ask(asked.text, self.catalogue, turn.now)
+        where = facet_of(asked.text) in ("where", "which_city") or wanted.wish.terminal
+        if not (wanted.place or (wanted.wish.districts and where)):
+            return None
+        city = wanted.wish.city or (asked.cities[0] if len(asked.cities) == 1 else None)
+        wish = replace(wanted.wish, city=city)
+        if not wanted.rest:
+            closed = replace(wish, open_at=None)  # "is it open?" is answered with the hours
+            return self._centres(wish, turn) or self._centres(closed, turn) or self._nowhere(turn)
+        result = self.engine.search(wanted.rest, lang=turn.lang, city=city, k=8)
+        if result.decision == "abstain":
+            loose = wanted.place and len(wanted.rest) <= _LOOSE_WORDS[turn.lang]
+            return self._centres(wish, turn) if loose else None
+        likely = result.results[:1] if result.decision == "answer" else result.results
+        for hit in likely:
+            item = self.catalogue.items[hit.code]
+            named = None if item.domain == "cross" else item  # "windows, machines" is no errand
+            reply = self._centres(replace(wish, item=named), turn)
+            if reply is not None:
+                return reply
+        return None
+
+    def _centres(self, wish: centres.Wish, turn: Turn) -> Reply | None:
+        places = centres.find(self.catalogue, wish, turn.today)
+        if not places:
+            return None
+        card = centres_card(self.catalogue, places, wish, lang=turn.lang, now=turn.now)
+        code = wish.item.item_id if wish.item else None
+        context = turn.after(code=code, city=wish.city, view="centres")
+        return Reply((card,), context, "answer", (code,) if code else ())
+
+    def _nowhere(self, turn: Turn, code: str | None = None) -> Reply:
+        notice = asking.no_centres(self.catalogue, turn.lang)
+        return Reply((notice,), turn.after(code=code), "abstain", (code,) if code else ())

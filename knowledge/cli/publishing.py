@@ -1,0 +1,196 @@
+"""`draft`, `review`, `publish`, `rollback`, `cancel`: the managed list, changed. Every command asks
+who and why."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from knowledge.cli.common import say, show
+from knowledge.cli.listing import KIND_HELP, as_command, editor_of, open_register, responsible
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from knowledge.cli.common import Commands
+    from knowledge.editing.model import Draft, Version
+
+_DRAFT = """examples:
+  python -m knowledge draft my/SG-HF-002.yaml --by Chen --why "new rate from December"
+  python -m knowledge draft --withdraw SG-TR-003 --by Chen --why "no longer offered"
+The file holds one whole record, as in knowledge/data/items. The draft is submitted for review at once;
+somebody else then approves it with `review` or at the list desk.
+"""
+_REVIEW = """examples:
+  python -m knowledge drafts --show dft_…                  what it changes
+  python -m knowledge review approve dft_… --by Wang --why "checked against the notice"
+  python -m knowledge review return dft_… --by Wang --why "the basis is missing"
+Whoever edited a draft cannot approve it.
+"""
+_PUBLISH = """examples:
+  python -m knowledge publish --by Chen --why "December rates"            every approved draft
+  python -m knowledge publish dft_… --by Chen --why "December rates"      only this one
+  python -m knowledge publish --by Chen --why "…" --at 2026-12-01T00:00   takes effect then (China time)
+  python -m knowledge publish --folder my/list --by Chen --why "…"        a whole list from files
+The list is checked first; with an error nothing is published. Running processes take the new version
+into use within a second; no search fails or sees half of it.
+"""
+_ROLLBACK = """examples:
+  python -m knowledge versions                             which versions there are
+  python -m knowledge diff --from 4 --to 3                 what going back would change
+  python -m knowledge rollback --to 3 --by Chen --why "wrong fee in version 4"
+A new version is made that equals the old one; nothing is lost.
+"""
+
+
+def _moment(words: str) -> datetime:
+    from datetime import datetime
+
+    from core.clock import CITY_TZ
+
+    try:
+        made = datetime.fromisoformat(words)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{words!r} is no time such as 2026-12-01T00:00") from None
+    return made if made.tzinfo is not None else made.replace(tzinfo=CITY_TZ)
+
+
+def _told(args: argparse.Namespace, version: Version) -> int:
+    if args.json:
+        show(version.as_dict())
+    elif version.state == "scheduled":
+        say(
+            f"version {version.number} takes effect at {version.effective_at}; `cancel` takes it back"
+        )
+    elif version.state == "cancelled":
+        say(f"version {version.number} is cancelled; its drafts are approved as before")
+    else:
+        records = ", ".join(key for _, key in version.changed[:8])
+        more = f" and {len(version.changed) - 8} more" if len(version.changed) > 8 else ""
+        say(f"version {version.number} is in force ({version.list_version}): {records}{more}")
+    return 0
+
+
+def _drafted(args: argparse.Namespace, draft: Draft, what: str) -> int:
+    if args.json:
+        show(draft.as_dict())
+    else:
+        say(f"{draft.id} {draft.key} {what}")
+    return 0
+
+
+def _record_in(path: Path) -> dict[str, Any]:
+    """The one record of a YAML or JSON file, as JSON; raises `BrokenList`."""
+    import yaml
+
+    from knowledge.catalogue import BrokenList
+
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise BrokenList(details={"files": {path.name: [" ".join(str(error).split())]}}) from error
+    if not isinstance(loaded, dict):
+        raise BrokenList(details={"files": {path.name: ["not one record"]}})
+    body: dict[str, Any] = json.loads(json.dumps(loaded, default=str))  # dates as JSON has them
+    return body
+
+
+async def _draft(args: argparse.Namespace) -> int:
+    from knowledge.editing.errors import DraftExists
+
+    who = editor_of(args)
+    async with open_register(args) as register:
+        if args.withdraw:
+            draft = await register.open_draft(
+                args.kind, args.withdraw, who, args.why, withdraw=True
+            )
+        else:
+            body = _record_in(Path(args.file))
+            key = str(body.get("item_id") or body.get("id") or "anchors")
+            try:
+                draft = await register.open_draft(args.kind, key, who, args.why, body)
+            except DraftExists as error:
+                there = await register.draft(error.details["draft"])
+                draft = await register.save_draft(there.id, there.version, body, who, args.why)
+        draft = await register.submit(draft.id, draft.version, who, args.why)
+    return _drafted(args, draft, "waits for review: `review approve` by somebody else")
+
+
+async def _review(args: argparse.Namespace) -> int:
+    who = editor_of(args)
+    async with open_register(args) as register:
+        draft = await register.draft(args.draft)
+        if args.verdict == "approve":
+            draft = await register.approve(draft.id, draft.version, who, args.why)
+            return _drafted(args, draft, "is approved: `publish` makes it public")
+        draft = await register.send_back(draft.id, draft.version, who, args.why)
+        return _drafted(args, draft, "went back to its editor")
+
+
+async def _publish(args: argparse.Namespace) -> int:
+    from knowledge.catalogue import load_catalogue
+
+    if args.folder and args.drafts:
+        say("Publish either drafts or a folder.")
+        return 2
+    async with open_register(args, publishes=True) as register:
+        if args.folder:
+            catalogue = load_catalogue(Path(args.folder))
+            version = await register.publish_list(catalogue, editor_of(args), args.why, args.at)
+        else:
+            chosen = args.drafts or None
+            version = await register.publish(chosen, editor_of(args), args.why, args.at)
+    return _told(args, version)
+
+
+async def _rollback(args: argparse.Namespace) -> int:
+    async with open_register(args, publishes=True) as register:
+        return _told(args, await register.rollback(args.to, editor_of(args), args.why))
+
+
+async def _cancel(args: argparse.Namespace) -> int:
+    async with open_register(args) as register:
+        return _told(args, await register.cancel(args.number, editor_of(args), args.why))
+
+
+def add(commands: Commands) -> None:
+    """Add the group's commands."""
+
+    def command(name: str, text: str, epilog: str | None = None) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, help=text, description=text, epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+
+    draft = command("draft", "put a record from a file up for review", _DRAFT)
+    what = draft.add_mutually_exclusive_group(required=True)
+    what.add_argument("file", nargs="?", help="YAML or JSON, one record")
+    what.add_argument("--withdraw", metavar="KEY", help="take this record out of the list")
+    draft.add_argument("--kind", default="item", help=KIND_HELP)
+    review = command("review", "approve a draft of somebody else, or send it back", _REVIEW)
+    review.add_argument("verdict", choices=["approve", "return"])
+    review.add_argument("draft", help="id, see `drafts`")
+    publish = command("publish", "make approved drafts the next version", _PUBLISH)
+    publish.add_argument(
+        "drafts", nargs="*", metavar="ID", help="only these (default: all approved)"
+    )
+    publish.add_argument("--folder", help="a whole list from files instead")
+    publish.add_argument("--at", type=_moment, metavar="TIME", help="take effect then")
+    rollback = command("rollback", "make an old version the next one", _ROLLBACK)
+    rollback.add_argument(
+        "--to", type=int, required=True, metavar="N", help="the version to return to"
+    )
+    cancel = command("cancel", "take a scheduled version back")
+    cancel.add_argument("number", type=int, help="see `versions`")
+    responsible(draft, review, publish, rollback, cancel)
+    works = (
+        (draft, _draft),
+        (review, _review),
+        (publish, _publish),
+        (rollback, _rollback),
+        (cancel, _cancel),
+    )
+    for parser, work in works:
+        as_command(parser, work)

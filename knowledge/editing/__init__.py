@@ -1,0 +1,1 @@
+"""The list as a managed system: drafts, review, versions, audit, tasks (`register.Register`)."""

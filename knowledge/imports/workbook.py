@@ -1,0 +1,64 @@
+"""Rows of an Excel workbook, one at a time; values only, formulas by their last result."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
+
+from knowledge.imports.faults import refused
+
+MAX_CELL = 32_767
+"""Characters of one cell (a limit of Excel itself)."""
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+@contextmanager
+def open_workbook(path: Path, name: str) -> Iterator[Workbook]:
+    """The workbook, for reading; raises `ImportRefused` for a broken one."""
+    book: Workbook | None = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = load_workbook(path, read_only=True, data_only=True)
+        yield book
+    except (BadZipFile, KeyError, ValueError, TypeError, OSError, SyntaxError, EOFError) as error:
+        raise refused("bad_workbook", name=name) from error
+    finally:
+        if book is not None:
+            book.close()
+
+
+def sheet_names(book: Workbook) -> list[str]:
+    """Sheets that are not hidden, in order."""
+    return [
+        sheet.title
+        for sheet in book.worksheets
+        if getattr(sheet, "sheet_state", "visible") == "visible"
+    ]
+
+
+def sheet_cells(book: Workbook, sheet: str) -> Iterator[tuple[int, Sequence[Any]]]:
+    """(row number, cells) of a sheet; dates stay dates, whole numbers become integers."""
+    found = book[sheet]
+    found.reset_dimensions()
+    for number, cells in enumerate(found.iter_rows(values_only=True), 1):
+        yield number, [_value(cell) for cell in cells]
+
+
+def _value(cell: Any) -> Any:
+    if isinstance(cell, str):
+        return _ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), cell)
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
+        return cell.date()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 10**15:
+        return int(cell)
+    return cell

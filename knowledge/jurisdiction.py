@@ -1,0 +1,185 @@
+"""Which city a resident files in, from the fact that decides it: "you file in X because Y".
+
+Pure: the item, what the words say, what is already known, and what was asked, in; a city, or the one
+question that is missing, out. It asks only where the answer would differ and is too long to show for
+both cities at once; it never asks about what is handled anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, get_args
+
+from core.cards import CITIES, City, Facet
+from knowledge.model import DecidingFact, ServiceItem
+from knowledge.text import Understood, cities_in, understand
+
+Place = Literal["shenzhen", "dongguan", "both"]
+"""Where a fact of the resident's lies; `both` also stands for "not sure": both answers are shown."""
+PLACES: tuple[Place, ...] = get_args(Place)
+FACTS: tuple[DecidingFact, ...] = get_args(DecidingFact)
+Facts = Mapping[DecidingFact, Place]
+
+_ASKED_FOR: tuple[Facet, ...] = ("documents", "eligibility", "steps", "which_city")
+"""Facets whose answer is long or is the question itself. A time, a fee or a place is one line a
+city: both are told at once, which is a tap less than a question."""
+_ANYWHERE = frozenset({"nationwide"})
+_SAME_WAY: dict[DecidingFact, tuple[DecidingFact, ...]] = {
+    "contribution_city": ("insured_city", "account_city", "employer_city"),
+    "insured_city": ("contribution_city", "employer_city"),
+    "account_city": ("contribution_city",),
+    "employer_city": ("contribution_city",),
+    "premises_city": ("employer_city",),
+    "event_city": (),
+}
+"""Facts that tell another one where it is not said itself: who works in a city is insured there."""
+_SAID: tuple[tuple[DecidingFact, str], ...] = (
+    ("contribution_city", r"(交|缴|缴存|买|上|供)(的|了|着|过)?(是)?(住房)?(公积金|社保|五险一金)"
+     r"|(公积金|社保|五险一金)(账户|一直)?(都)?(是)?(交|缴|买|开)?在"
+     r"|(pay|paid|paying|contribut\w*)\b.{0,24}(fund|insurance|social security)"
+     r"|(fund|insurance|social security)( account)? is in"),
+    ("insured_city", r"参保|(上|买|交|缴)(的|了|着|过)?医保|医保(是)?(交|缴|买)?在|\binsured\b"),
+    ("property_city", r"买(了|的|个|一套|套)?(新|二手)?房|房子(是)?(买|都)?在|有(一套|套)?房"
+     r"|(home|house|flat|apartment) is in|\b(buy|buying|bought)\b"),
+    ("hukou_city", r"(户口|户籍)(是|落)?在|(户口|户籍)(的)?(?=[,，。?？]|$)|hukou"),
+    ("school_city", r"上学|读书|就读|上(小学|初中|高中)|\bschool\b"),
+    ("employer_city", r"上班|工作|打工|(公司|单位)(是)?在|\b(work|works|working|job|employer)\b"),
+    ("residence_city", r"住在|居住|(?<!常)住(?=[,，。?？]|$|的|着)|租(了)?(个)?房住|\b(live|lives|living)\b"),
+    ("premises_city", r"开(了)?(个|家)?(店|公司)|注册在|店在|\b(shop|restaurant|premises)\b"),
+)  # fmt: skip
+_SAID_PATTERNS = tuple((fact, re.compile(pattern, re.IGNORECASE)) for fact, pattern in _SAID)
+_CLAUSE = re.compile(
+    r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE
+)
+_MOVES_TO = re.compile(
+    r"(搬家?|搬迁)(到|去|来|至|回)$|\b(mov\w+|relocat\w+)\b.{0,24}\bto $", re.IGNORECASE
+)
+_MINE = re.compile(r"我|本人|咱|俺|\b(i|i'm|i've|my|we|our)\b", re.IGNORECASE)
+_BOTH = re.compile(
+    r"^(我)?(两|2|俩)(个)?(市|边|地|城市|个|处)?(都)?(有|交|缴|交过|缴过|参保|住|是)?(的|了)?$"
+    r"|^都(有|交|缴|交过|是)(的|了)?$|^both( of them| cities)?$|^(in )?both\b.{0,12}$",
+    re.IGNORECASE,
+)
+_UNSURE = re.compile(
+    r"^(我)?(也)?(不|没|唔)(太)?(清楚|知道|确定|晓得|肯定)(啊|呀|呢|的)?$|^(忘了|说不准|不懂)$"
+    r"|^(i('m| am)? )?(not sure|unsure|don'?t know|do not know|no idea)\b.{0,16}$",
+    re.IGNORECASE,
+)
+_FILLING = re.compile(
+    r"我|是|在|的|了|交|缴存|缴|买|上班|上|参保|公积金|社保|医保|户口|户籍|住|工作|学校|房子|公司|单位|店|账户|那边|这边|市|都|呢|吧|啊|就"
+    r"|\b(it'?s|i|i'?m|my|is|in|at|pay|paid|live|work|the|there|housing|fund|account|insured|hukou|home|"
+    r"registered|and|mine|that|would|be)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Where to file, or what to ask."""
+
+    city: City | None
+    """The city; None: both are to be shown, or `ask` is open."""
+    because: DecidingFact | None = None
+    """The fact that settled `city`."""
+    ask: DecidingFact | None = None
+    """The one fact that is missing."""
+
+
+def said_facts(asked: Understood) -> dict[DecidingFact, City]:
+    """Facts of the resident's that the words state, with their city: never a mere wish to know."""
+    mentions = cities_in(asked.text)
+    if not mentions:
+        return {}
+    out: dict[DecidingFact, City] = {}
+    for city, start, _ in mentions:
+        if _MOVES_TO.search(asked.text[:start]):
+            out["residence_city"] = city
+    bounds = [0, *(m.start() for m in _CLAUSE.finditer(asked.text)), len(asked.text)]
+    for left, right in pairwise(bounds):
+        here = [m for m in mentions if left <= m[1] < right]
+        if len({city for city, _, _ in here}) != 1:
+            continue
+        for fact, pattern in _SAID_PATTERNS:
+            if pattern.search(asked.text, left, right):
+                out.setdefault(fact, here[0][0])
+    plain = {"contribution_city", "residence_city"} & out.keys()
+    return out if plain or len(asked.cities) > 1 or _MINE.search(asked.text) else {}
+
+
+def known_place(fact: DecidingFact, facts: Facts) -> tuple[DecidingFact, Place] | None:
+    """(the fact that is known, where it lies) for `fact` or one that goes with it; None: not known."""
+    for one in (fact, *_SAME_WAY.get(fact, ())):
+        if one in facts:
+            return one, facts[one]
+    return None
+
+
+def handled_anywhere(item: ServiceItem) -> bool:
+    """Whether it does not matter which city one goes to."""
+    return item.jurisdiction.deciding_fact == "none" or bool(_ANYWHERE & set(item.cross_city_modes))
+
+
+def resolve(
+    item: ServiceItem,
+    *,
+    facet: Facet | None,
+    differs: bool,
+    named: City | None,
+    words: Mapping[DecidingFact, City],
+    known: Facts,
+) -> Resolution:
+    """Where to file `item`.
+
+    `differs`: whether the cities' answers to `facet` differ; `named`: the city the words settle;
+    `words`: the facts they state; `known`: what the resident said before. Words win over that.
+    """
+    fact = item.jurisdiction.deciding_fact
+    if fact != "none" and fact in words:
+        return Resolution(words[fact], fact)
+    if named is not None:
+        stated = known_place(fact, {**words}) if fact != "none" else None
+        return Resolution(named, stated[0] if stated and stated[1] == named else None)
+    known_fact = None if fact == "none" else known_place(fact, {**known, **words})
+    if known_fact is not None:
+        city = city_of(known_fact[1])
+        return Resolution(city, known_fact[0] if city is not None else None)
+    if fact == "none" or handled_anywhere(item) or facet not in _ASKED_FOR:
+        return Resolution(None)
+    return Resolution(None, None, fact if differs else None)
+
+
+def reply_place(asked: Understood) -> Place | None:
+    """The answer to "in which city …?" in a resident's own words; None when it is something else."""
+    text = asked.text.strip(" ,，.。!！?？").lower()
+    if _BOTH.match(text) or _UNSURE.match(text):
+        return "both"
+    if len(asked.cities) == 2 and not _leftover(text):
+        return "both"
+    return asked.cities[0] if len(asked.cities) == 1 and not _leftover(text) else None
+
+
+def names_place(text: str) -> bool:
+    """Whether a text is nothing but an answer to "in which city …?"."""
+    return reply_place(understand(text)) is not None
+
+
+def _leftover(text: str) -> str:
+    """What is left of a reply besides cities and the words that go with them."""
+    for _, start, end in reversed(cities_in(text)):
+        text = text[:start] + " " + text[end:]
+    return re.sub(r"[\W_]+|和|跟|与|有", "", _FILLING.sub("", text))
+
+
+def facts_from(data: object) -> dict[DecidingFact, Place]:
+    """Facts out of stored JSON; anything unknown is dropped."""
+    if not isinstance(data, dict):
+        return {}
+    return {fact: data[fact] for fact in FACTS if data.get(fact) in PLACES}
+
+
+def city_of(place: Place | None) -> City | None:
+    """The one city of a place."""
+    return next((city for city in CITIES if city == place), None)

@@ -1,0 +1,115 @@
+"""Which life event (一件事) a question is about, if it is about one and not about a single matter.
+
+A small index of its own over the bundles' wordings, with the list's embedder: bundles are never among
+the results of the list's search. A question that names one matter stays a question about it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.i18n import Lang
+from knowledge.catalogue import Catalogue
+from knowledge.embed.port import Embedder, Matrix, Vector
+from knowledge.model import Bundle
+from knowledge.terms import terms
+from knowledge.text import understand
+
+SURE, CLEARER = 0.95, 0.01
+"""Without a cue: cosine with an event's wording, and how far above the best item's it must be."""
+WITH_CUE: dict[Lang, float] = {"zh": 0.92, "en": 0.875}
+"""Cosine that is enough where the words ask for everything there is to do."""
+AS_CLEAR = -0.012
+"""With a cue, how far the best item's cosine may be above."""
+_CUE = re.compile(
+    r"(要|得|需要|应该|该)(去)?(办|弄|搞|做|走)(理)?(哪些|什么|些什么|点什么|啥)(?!时候|材料|证件|资料|执照|.{1,3}证)"
+    r"|(哪些|什么|啥)(手续|事情?|流程)(?!费)|(全套|一整套|所有|全部|一揽子|各种)(的)?(手续|证件|流程|事)"
+    r"|(证件|东西|卡)?(全|都)(没|丢|不见)了"
+    r"|一件事|一条龙|一起办|都(要|得|需要)(办|弄)(些)?(什么|啥|哪些)?|先办(什么|哪)|办(事)?清单|从哪(里)?(开始|办起)"
+    r"|what (all )?(do|should|must|would) (i|we) (have to|need to|must|should)?\s*"
+    r"(do|arrange|sort out|take care of)\b"
+    r"|what (has|needs) to be done|everything (i|we) (need|have|must)|check ?list|to-?do list"
+    r"|all the (paperwork|steps|formalities)"
+    r"|what (paperwork|formalities|procedures)|where do (i|we) start|step by step for",
+    re.IGNORECASE,
+)
+
+
+Wordings = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """The event nearest to a question."""
+
+    bundle: str
+    """Its id."""
+    cosine: float
+    cue: bool
+    """Whether the words ask for everything there is to do."""
+
+    def worth_a_look(self, lang: Lang) -> bool:
+        """Whether it may be meant at all, before any item is looked at."""
+        return self.cosine >= (WITH_CUE[lang] if self.cue else SURE)
+
+    def likely(self, lang: Lang) -> bool:
+        """Whether it is the best guess where no single matter is found."""
+        return self.cue and self.cosine >= WITH_CUE[lang]
+
+    def meant(self, lang: Lang, best_item: float) -> bool:
+        """Whether the event is what is asked about; `best_item`: cosine of the nearest single matter."""
+        margin = AS_CLEAR if self.cue else CLEARER
+        return self.worth_a_look(lang) and self.cosine - best_item >= margin
+
+
+class LifeEvents:
+    """The wordings of the bundles, ready to be asked. Thread-safe."""
+
+    def __init__(self, wordings: Wordings, embedder: Embedder) -> None:
+        self._owners = [owner for owner, _ in wordings]
+        texts = [text for _, text in wordings]
+        self._terms = [frozenset(terms(text)) for text in texts]
+        self._vectors: Matrix | None = embedder.encode_documents(texts) if texts else None
+
+    def nearest(self, text: str, core: str, vector: Vector) -> Event | None:
+        """The event whose wordings are nearest; `text`, `core` of `understand`, `vector` of `core`."""
+        if self._vectors is None:
+            return None
+        cosine = np.einsum("ij,j->i", self._vectors, vector)
+        asked = set(terms(core))
+        shared = np.array(
+            [len(asked & row) / max(1, min(len(asked), len(row))) for row in self._terms]
+        )
+        best = int((cosine + 0.02 * shared).argmax())
+        return Event(self._owners[best], float(cosine[best]), bool(_CUE.search(text)))
+
+
+def _wordings(bundles: Iterable[Bundle]) -> Wordings:
+    """(bundle, normalised wording), each wording once a bundle."""
+    out: dict[tuple[str, str], None] = {}
+    for bundle in bundles:
+        words = bundle.wordings
+        for raw in (bundle.name.zh, bundle.name.en, *words.zh, *words.en, *words.yue):
+            out[bundle.id, understand(raw).core] = None
+    return tuple(out)
+
+
+_CACHE: dict[tuple[Wordings, str], LifeEvents] = {}
+_LOCK = threading.Lock()
+
+
+def life_events(catalogue: Catalogue, embedder: Embedder) -> LifeEvents:
+    """The events of a version of the list; embedded again only where their wordings changed."""
+    key = (_wordings(catalogue.bundles.values()), embedder.name)
+    found = _CACHE.get(key)
+    if found is None:
+        with _LOCK:
+            found = _CACHE.get(key) or LifeEvents(key[0], embedder)
+            _CACHE.clear()
+            _CACHE[key] = found
+    return found

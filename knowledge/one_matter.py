@@ -1,0 +1,146 @@
+"""The reply to one matter: which city, the missing fact, the card. Base of `knowledge.answers`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from core.cards import AnswerCard, Card, City, Facet
+from core.i18n import Lang
+from knowledge import asking
+from knowledge.answer_card import answer_card
+from knowledge.catalogue import Catalogue
+from knowledge.context import AnswerContext
+from knowledge.differences import facet_differs, sides
+from knowledge.facts import exists
+from knowledge.jurisdiction import Resolution, known_place, resolve
+from knowledge.model import DecidingFact, ServiceItem
+from knowledge.search import Decision, SearchEngine, SearchResult
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Cards to show in order, the context for the next turn, and how it was decided."""
+
+    cards: tuple[Card, ...]
+    context: AnswerContext
+    decision: Decision
+    codes: tuple[str, ...] = ()
+    """Items answered or offered."""
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What holds for one reply."""
+
+    lang: Lang
+    today: dt.date
+    now: dt.datetime | None
+    city: City | None
+    """City the caller knows the resident to mean."""
+    context: AnswerContext
+    """With the facts that the words of this turn state."""
+    said: Mapping[DecidingFact, City]
+
+    def after(self, **changes: object) -> AnswerContext:
+        """The next context: the facts stay, everything else is as given."""
+        return replace(AnswerContext(facts=self.context.facts), **changes)  # type: ignore[arg-type]
+
+
+class OneMatter:
+    """Replies about a single item of one version of the list."""
+
+    def __init__(self, engine: SearchEngine, catalogue: Catalogue | None = None) -> None:
+        self.engine = engine
+        self.catalogue = catalogue or engine.catalogue
+
+    def _resolve(
+        self,
+        item: ServiceItem,
+        facet: Facet | None,
+        named: City | None,
+        words: Mapping[DecidingFact, City],
+        turn: Turn,
+    ) -> Resolution:
+        return resolve(
+            item,
+            facet=facet,
+            differs=facet is not None and facet_differs(self.catalogue, item, facet, turn.today),
+            named=named,
+            words=words,
+            known=turn.context.facts,
+        )
+
+    def _choose(
+        self, code: str, city: City | None, facet: Facet | None, turn: Turn, *, ask: bool
+    ) -> Reply:
+        item = self.catalogue.get(code)
+        if not exists(item, turn.today):
+            notice = asking.not_offered(self.catalogue, item, turn.today, turn.lang)
+            return Reply((notice,), turn.after(), "abstain", (item.item_id,))
+        if city is not None and sides(self.catalogue, item, turn.today)[city] is None:
+            notice = asking.only_elsewhere(self.catalogue, item, city, turn.lang)
+            context = turn.after(code=item.item_id, facet=facet)
+            return Reply((notice,), context, "abstain", (item.item_id,))
+        settled = self._resolve(item, facet, city, {}, turn)
+        if ask and settled.ask is not None:
+            return self._ask(item, settled.ask, facet, turn)
+        return self._card_reply(item, settled.city, facet, turn, settled.because)
+
+    def _ask(self, item: ServiceItem, fact: DecidingFact, facet: Facet | None, turn: Turn) -> Reply:
+        card = asking.which_place(self.catalogue, item, fact, lang=turn.lang, facet=facet)
+        context = turn.after(code=item.item_id, facet=facet, asking=fact)
+        return Reply((card,), context, "clarify", (item.item_id,))
+
+    def _card_reply(
+        self,
+        item: ServiceItem,
+        city: City | None,
+        facet: Facet | None,
+        turn: Turn,
+        because: DecidingFact | None,
+        confidence: float = 1.0,
+    ) -> Reply:
+        card = self._card(item, city, facet, turn, because)
+        settled = city if card.city == city else None
+        context = turn.after(code=card.code, city=settled, facet=facet)
+        return Reply((card,), context, "answer", (card.code,), confidence)
+
+    def _card(
+        self,
+        item: ServiceItem,
+        city: City | None,
+        facet: Facet | None,
+        turn: Turn,
+        because: DecidingFact | None,
+    ) -> AnswerCard:
+        return answer_card(
+            self.catalogue, item.item_id, lang=turn.lang, city=city, facet=facet,
+            today=turn.today, decided_by=because,
+        )  # fmt: skip
+
+    def _settled(self, result: SearchResult, turn: Turn) -> tuple[ServiceItem, Resolution]:
+        """The first result with where it is filed."""
+        hit, asked = result.results[0], result.asked
+        item = self.catalogue.items[hit.code]
+        fact = item.jurisdiction.deciding_fact
+        words = {**turn.said, **asked.roles}
+        named = hit.city
+        if len(asked.cities) == 1 and turn.said and fact not in words:
+            # "I live in Shenzhen" says nothing about where the fund is paid.
+            named = named if fact == "none" or known_place(fact, turn.said) else None
+        elif not asked.cities and fact != "none" and known_place(fact, turn.context.facts):
+            named = None  # what the resident said himself is nearer than what the caller assumes
+        return item, self._resolve(item, result.facet, named, words, turn)
+
+    def _answer(self, result: SearchResult, turn: Turn) -> Reply:
+        item, settled = self._settled(result, turn)
+        if not exists(item, turn.today):
+            return self._choose(item.item_id, None, result.facet, turn, ask=False)
+        if settled.ask is not None:
+            return self._ask(item, settled.ask, result.facet, turn)
+        return self._card_reply(
+            item, settled.city, result.facet, turn, settled.because, result.confidence
+        )

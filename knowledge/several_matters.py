@@ -1,0 +1,162 @@
+"""Replies about several matters: their cards in order, or side by side. Part of `knowledge.answers`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from core.cards import AnswerCard, Card, City, Facet
+from knowledge import asking
+from knowledge.comparing import Compared, compared
+from knowledge.comparisons import compare_cities, compare_items
+from knowledge.embed import Vector
+from knowledge.facets import facet_of
+from knowledge.model import ServiceItem
+from knowledge.one_matter import OneMatter, Reply, Turn
+from knowledge.search import Decision, SearchResult
+from knowledge.text import Understood
+
+MAX_MATTERS = 3
+LIKELY, LIKELY_NAMED, NAME_CHARS = 0.3, 0.5, 3
+"""Share of belief from which the matter of a comparison counts as found: of one compared between the
+cities, of one of two that are compared with each other; and how long its name is at least."""
+_QUESTION = re.compile(
+    r"怎么|如何|怎样|吗$|哪|多少|多久|几|什么|啥|想(要|办|申请)?|要(办|申请|补|换)|办|申请|补|换"
+    r"|\b(how|what|where|when|which|can|could|do i|should|need|want|apply|get|renew|replace)\b",
+    re.IGNORECASE,
+)
+
+
+_AND = re.compile(r"\s*(?:、|/|&|和|跟|与|及|,?\s*and)\s*", re.IGNORECASE)
+_EACH = re.compile(r"分别|各自|\brespectively\b", re.IGNORECASE)
+_JOINING = re.compile(r"^(and|also|then|besides)\b[ ,]*|^(还有|另外|然后)[,，]?", re.IGNORECASE)
+
+
+class SeveralMatters(OneMatter):
+    """Several matters in one message, and comparisons."""
+
+    def _several(
+        self, parts: list[str], asked: Understood, query: str, vector: Vector, turn: Turn
+    ) -> Reply | None:
+        """Several matters in one message, their cards in order.
+
+        Where only some are found, the others are asked about or said not to be in the list; but only
+        for whole questions that stand apart in the message, or where the message as a whole finds
+        nothing: a list of words may also belong to one matter.
+        """
+        shared = asked.cities[0] if len(asked.cities) == 1 else turn.city
+        cards: list[Card] = []
+        codes: list[str] = []
+        rest: list[tuple[str, SearchResult]] = []
+        first: tuple[City | None, Facet | None] = (shared, None)
+        lowest = 1.0
+        apart = _apart(asked.text, parts)
+        common = None if apart else facet_of(asked.text)
+        for part in parts[:MAX_MATTERS]:
+            words = _EACH.sub("", part)
+            result = self.engine.search(words, lang=turn.lang, city=shared, k=8)
+            result = replace(result, facet=result.facet or common)
+            if result.decision != "answer":
+                if _QUESTION.search(part):
+                    rest.append((part, result))
+                    cards.append(self._part(part, result, turn))
+                continue
+            item, settled = self._settled(result, turn)
+            if any(code in (item.item_id, self.catalogue.sister(item.item_id)) for code in codes):
+                continue
+            cards.append(self._card(item, settled.city, result.facet, turn, settled.because))
+            codes.append(item.item_id)
+            first = (settled.city, result.facet)
+            lowest = min(lowest, result.confidence)
+        if len(cards) < 2 or not (codes or all(r.decision == "clarify" for _, r in rest)):
+            return None
+        if not apart and any(result.decision == "abstain" for _, result in rest):
+            return None
+        if rest and not (apart and codes) and len(codes) < 2:
+            whole = self.engine.search(query, lang=turn.lang, city=turn.city, vector=vector)
+            if whole.decision == "answer":
+                return None
+        shown = [card.code for card in cards if isinstance(card, AnswerCard)]
+        offered = next(
+            (
+                tuple(hit.code for hit in asking.options(self.catalogue, result))
+                for _, result in rest
+                if result.decision == "clarify"
+            ),
+            (),
+        )
+        last = shown[-1] if shown else None
+        context = turn.after(code=last, city=first[0], facet=first[1], choices=offered)
+        decision: Decision = "answer" if shown else "clarify"
+        return Reply(tuple(cards), context, decision, tuple(shown) or offered, lowest)
+
+    def _part(self, part: str, result: SearchResult, turn: Turn) -> Card:
+        """What is said about a part that was not found for sure."""
+        part = _JOINING.sub("", _EACH.sub("", part))
+        if result.decision == "clarify":
+            hits = asking.options(self.catalogue, result)
+            return asking.which_matter(
+                self.catalogue, hits, lang=turn.lang, facet=result.facet, part=part
+            )
+        return asking.part_not_in_list(self.catalogue, part, result, turn.lang)
+
+    def _compared(self, asked: Understood, turn: Turn) -> Reply | None:
+        """A comparison of the cities, or of two matters; None where nothing is compared."""
+        wanted = compared(asked)
+        if wanted is None:
+            return None
+        facet = facet_of(asked.text)
+        facet = None if facet == "which_city" else facet
+        if wanted.cities:
+            return self._compare_cities(wanted, facet, turn)
+        city = asked.cities[0] if len(asked.cities) == 1 else None
+        found = [self._thing(thing, city, turn, sure=True) for thing in wanted.things]
+        first, second = found if len(found) == 2 else (None, None)
+        if first is None or second is None or first == second:
+            return None
+        if self.catalogue.sister(first.item_id) == second.item_id:
+            return self._side_by_side(first, facet, turn)
+        card = compare_items(
+            self.catalogue, (first, second), city=city, facet=facet, lang=turn.lang,
+            today=turn.today,
+        )  # fmt: skip
+        context = turn.after(code=first.item_id, facet=facet)
+        return Reply((card,), context, "answer", (first.item_id, second.item_id))
+
+    def _compare_cities(self, wanted: Compared, facet: Facet | None, turn: Turn) -> Reply | None:
+        if wanted.things:
+            item = self._thing(wanted.things[0], None, turn, sure=False)
+        else:
+            item = self.catalogue.items.get(turn.context.code or "")
+        return None if item is None else self._side_by_side(item, facet, turn)
+
+    def _side_by_side(self, item: ServiceItem, facet: Facet | None, turn: Turn) -> Reply:
+        card = compare_cities(self.catalogue, item, facet=facet, lang=turn.lang, today=turn.today)
+        if card is None:  # one city alone handles it: its card says so
+            return self._card_reply(item, None, facet, turn, None)
+        context = turn.after(code=item.item_id, facet=facet)
+        return Reply((card,), context, "answer", (item.item_id,))
+
+    def _thing(
+        self, words: str, city: City | None, turn: Turn, *, sure: bool
+    ) -> ServiceItem | None:
+        """The matter that a few words name; None when they name none. `sure`: a bare verb (「换领」)
+        names none."""
+        result = self.engine.search(words, lang=turn.lang, city=city, k=3)
+        if result.decision == "abstain" or not result.results:
+            return None
+        best = result.results[0]
+        least = LIKELY_NAMED if sure else LIKELY
+        named = result.decision == "answer" or (best.score >= least and len(words) >= NAME_CHARS)
+        return self.catalogue.items[best.code] if named else None
+
+
+def _apart(text: str, parts: list[str]) -> bool:
+    """Whether the parts are whole questions of the text, not the things of one list."""
+    at = 0
+    for place, part in enumerate(parts):
+        start = text.find(part, at)
+        if start < 0 or (place and _AND.fullmatch(text[at:start])):
+            return False
+        at = start + len(part)
+    return True

@@ -1,0 +1,275 @@
+"""Browser: the list desk. An edit is previewed, reviewed by a second person, published and found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Dialog, Locator, expect
+
+from tests.browser.admin_pages import AdminPage
+from tests.browser.conftest import OpenResident
+from tests.browser.pages import ResidentPage, Watch
+from tests.browser.test_axe import STILL, violations
+from tests.product import Product
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
+WIDE = {"width": 1440, "height": 900}
+SMALL = {"width": 360, "height": 740}
+EXPECTED = ("status of 401", "status of 403", "status of 409", "ERR_INTERNET_DISCONNECTED")
+"""Refusals the tests ask for, and the network they cut; Chromium reports each in its console."""
+OpenAdmin = Callable[..., Awaitable[AdminPage]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_admin(product: Product, browser: Browser) -> AsyncIterator[OpenAdmin]:
+    """Opens list desks, signed in; afterwards they must have been well behaved."""
+    opened: list[AdminPage] = []
+
+    async def open_page(username: str, **options: Any) -> AdminPage:
+        context = await browser.new_context(**{"locale": "zh-CN", "viewport": WIDE, **options})
+        watch = Watch(product.url, allowed=EXPECTED)
+        await watch.attach(context)
+        found = AdminPage(await context.new_page(), product, watch, username)
+        opened.append(found)
+        await found.sign_in()
+        return found
+
+    yield open_page
+    for page in opened:
+        await page.leave()
+        await page.page.context.close()
+    for page in opened:
+        page.watch.assert_clean()
+
+
+async def _answered(page: ResidentPage, words: str, code: str, within_s: float) -> Locator:
+    """Ask until the card of `code` comes: every process opens the new list within a second or so."""
+    async with asyncio.timeout(within_s):
+        while True:
+            card = await page.ask(words)
+            if code in await card.inner_text():
+                return card
+
+
+async def test_an_edit_reaches_residents_after_a_second_person(
+    open_admin: OpenAdmin, open_resident: OpenResident
+) -> None:
+    """Written with a live preview, refused to its author, approved and published by a colleague; a
+    resident's new wording finds it."""
+    writer = await open_admin("suqing")
+    await writer.find("领结婚证要户口本吗")
+    await expect(writer.rows.first).to_contain_text("SG-CA-001")
+    await writer.rows.first.click()
+    summary = writer.editor.get_by_role("textbox", name="简介 中文")
+    await summary.fill("全国任意登记处都能办，当场领证。")
+    await expect(writer.preview).to_contain_text("任意登记处都能办，当场领证。")
+    await summary.fill("")
+    problem = writer.editor.get_by_text("中文和英文都要填写")
+    await expect(problem).to_be_visible()
+    await summary.fill("全国任意登记处都能办，当场领证。")
+    await expect(problem).to_be_hidden()
+    await writer.section("居民说法")
+    words = writer.editor.get_by_role("group", name="口语说法").get_by_role("group", name="中文")
+    await words.get_by_role("button", name="添加一条").click()
+    await words.get_by_role("textbox").last.fill("扯红本本去哪儿")
+    changes = await writer.look("改动")
+    await expect(changes.get_by_role("listitem")).to_have_count(2)
+    await writer.section("渠道")
+    other = writer.editor.get_by_role("region", name="东莞")
+    await expect(other.get_by_text("只读")).to_be_visible()
+    await expect(other.get_by_role("button", name="添加渠道")).to_be_hidden()
+    await writer.why.fill("补充居民说法")
+    await writer.page.get_by_role("button", name="提交审核").click()
+    await expect(writer.editor.get_by_text("待审核")).to_be_visible()
+    await writer.page.get_by_role("button", name="去审核").click()
+    await expect(writer.page.get_by_text("需由另一位同事审核")).to_be_visible()
+    await expect(writer.page.get_by_role("button", name="同意")).to_be_hidden()
+
+    second = await open_admin("liangwei")
+    await second.view("审核")
+    await second.page.get_by_role("link", name="结婚登记").first.click()
+    review = second.page.get_by_role("article", name="结婚登记").first
+    await expect(review.get_by_text("扯红本本去哪儿")).to_be_visible()
+    await second.page.get_by_role("button", name="同意").click()
+    await expect(second.page.get_by_text("梁伟 已同意")).to_be_visible()
+    await second.view("发布")
+    resident = await open_resident()
+    await expect(await resident.ask("扯红本本去哪儿")).to_contain_text("清单中没有找到")
+    await second.page.get_by_role("textbox", name="本次发布说明").fill("结婚登记：补充说法")
+    await second.page.get_by_role("button", name="发布 1 份草稿").click()
+    told = second.page.get_by_role("region", name="通知")
+    await expect(told.get_by_text("居民现在就能查到")).to_be_visible()
+    card = await _answered(resident, "扯红本本去哪儿", "SG-CA-001", within_s=4)
+    await expect(card).to_contain_text("任意登记处都能办，当场领证。")
+
+
+async def test_everything_by_keyboard(open_admin: OpenAdmin) -> None:
+    """Search, choose, edit, save, look at the preview, undo, help: no mouse."""
+    desk = await open_admin("suqing")
+    keys = desk.page.keyboard
+    await keys.press("/")
+    await expect(desk.page.get_by_role("searchbox", name="搜索清单")).to_be_focused()
+    await keys.type("SG-HR-008")
+    await expect(desk.rows).to_have_count(1)
+    await keys.press("ArrowDown")
+    await expect(desk.rows.first).to_be_focused()
+    await keys.press("Enter")
+    await expect(desk.editor.locator(".edit-tags .code")).to_have_text("SG-HR-008")
+    await keys.press("e")
+    name = desk.editor.get_by_role("textbox", name="名称 中文")
+    await expect(name).to_be_focused()
+    before = await name.input_value()
+    await keys.press("End")
+    await keys.type("s/jp?")  # letters, not commands, while writing
+    await expect(name).to_have_value(f"{before}s/jp?")
+    await keys.press("Control+s")
+    await expect(desk.why).to_be_focused()
+    await expect(desk.saved).to_contain_text("请写明修改说明")
+    await keys.type("键盘")
+    await keys.press("Control+s")
+    await expect(desk.saved).to_contain_text("草稿已保存")
+    await desk.editor.get_by_role("heading", name=before).focus()
+    await keys.press("]")
+    await expect(desk.editor.get_by_role("tab", name="居民说法")).to_be_focused()
+    await keys.press("ArrowRight")
+    await expect(desk.editor.get_by_role("tab", name="条件")).to_be_focused()
+    await keys.press("d")
+    await expect(desk.side.get_by_role("tab", name="改动")).to_be_focused()
+    await expect(desk.side.get_by_role("tabpanel")).to_contain_text("s/jp?")
+    await keys.press("?")
+    await expect(desk.page.get_by_role("dialog", name="快捷键")).to_be_visible()
+    await keys.press("Escape")
+    await keys.press("x")
+    gone = desk.page.get_by_role("dialog", name="作废这份草稿")
+    await expect(gone.get_by_role("textbox")).to_be_focused()
+    await keys.type("试试而已")
+    await keys.press("Tab")
+    await keys.press("Tab")
+    await keys.press("Enter")
+    await expect(gone).to_be_hidden()
+    await expect(desk.editor.get_by_role("heading", name=before)).to_be_visible()
+    await keys.press("Alt+9")
+    await expect(desk.page.get_by_role("heading", name="审计")).to_be_focused()
+    await expect(desk.page.get_by_role("table")).to_contain_text("作废草稿")
+
+
+async def test_two_editors_and_a_lost_network_lose_nothing(open_admin: OpenAdmin) -> None:
+    """Both wrote: different places are merged, the same place is asked about. What is not saved
+    survives a broken network and a reload."""
+    first, second = await open_admin("suqing"), await open_admin("liangwei")
+    for desk in (first, second):
+        await desk.open("SG-HR-009")
+        await desk.why.fill("两人同时改")
+    await first.editor.get_by_role("textbox", name="简介 中文").fill("苏晴写的简介")
+    await second.editor.get_by_role("textbox", name="简介 中文").fill("梁伟写的简介")
+    await second.editor.get_by_role("textbox", name="办理结果 中文").fill("梁伟写的结果")
+    await first.page.keyboard.press("Control+s")
+    await expect(first.saved).to_contain_text("草稿已保存")
+    await second.page.keyboard.press("Control+s")
+    dialog = second.page.get_by_role("dialog", name="两边都改过")
+    await expect(dialog).to_contain_text("苏晴")
+    clash = dialog.get_by_role("group")
+    await expect(clash).to_have_count(1)
+    await clash.get_by_role("radio", name="对方的").check()
+    await dialog.get_by_role("button", name="按此合并").click()
+    summary = second.editor.get_by_role("textbox", name="简介 中文")
+    await expect(summary).to_have_value("苏晴写的简介")
+    await expect(second.editor.get_by_role("textbox", name="办理结果 中文")).to_have_value(
+        "梁伟写的结果"
+    )
+    await second.page.context.set_offline(True)
+    await expect(second.page.get_by_text("网络已断开")).to_be_visible()
+    await summary.fill("断网时写的简介")
+    await second.page.keyboard.press("Control+s")
+    await expect(second.saved).to_contain_text("没有连上服务器")
+    await second.page.context.set_offline(False)
+    asked: list[str] = []
+
+    async def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.accept()
+
+    second.page.on("dialog", leave)
+    await second.page.reload()
+    assert asked == ["beforeunload"]
+    await expect(second.editor.get_by_text("还没有保存的内容")).to_be_visible()
+    await expect(summary).to_have_value("断网时写的简介")
+    await second.page.keyboard.press("Control+s")
+    await expect(second.saved).to_contain_text("草稿已保存")
+    await second.page.get_by_role("button", name="放弃").click()
+    gone = second.page.get_by_role("dialog", name="作废这份草稿")
+    await gone.get_by_role("textbox").fill("测试完毕")
+    await gone.get_by_role("button", name="作废草稿").click()
+    await expect(second.editor.get_by_text("编辑中")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing(open_admin: OpenAdmin, scheme: str) -> None:
+    """Every view and every tab, an open entry, a finding, each dialog; light and dark."""
+    desk = await open_admin("xulan", color_scheme=scheme, **STILL)
+    await desk.open("SG-HR-004")
+    await expect(desk.preview).to_be_visible()
+    for name in ("基本信息", "居民说法", "材料", "时限与费用", "来源与复核"):
+        await desk.section(name)
+        if name == "材料":
+            await desk.editor.locator(".entry-head").first.click()
+        assert await violations(desk.page) == [], name
+    await desk.section("基本信息")
+    summary = desk.editor.get_by_role("textbox", name="简介 英文")
+    kept = await summary.input_value()
+    await summary.fill("")
+    await expect(desk.editor.get_by_text("中文和英文都要填写")).to_be_visible()
+    for name in ("改动", "两市对比", "历史", "待办"):
+        panel = await desk.look(name)
+        await expect(panel.locator(".skeleton")).to_have_count(0)
+        assert await violations(desk.page) == [], name
+    await summary.fill(kept)
+    for name in ("审核", "发布", "版本", "待办", "问法学习", "省级事项", "体检与导出", "审计"):
+        await desk.view(name)
+        await expect(desk.page.locator(".skeleton")).to_have_count(0)
+        assert await violations(desk.page) == [], name
+    for name in ("快捷键", "设置", "退出登录"):
+        await desk.page.get_by_role("banner").get_by_role("button", name=name).click()
+        await expect(desk.page.get_by_role("dialog")).to_be_visible()
+        assert await violations(desk.page) == [], name
+        await desk.page.keyboard.press("Escape")
+
+
+async def test_a_narrow_screen_shows_one_column_at_a_time(open_admin: OpenAdmin) -> None:
+    """At 360 px nothing is cut off and everything is reached: list, editor, preview, every view."""
+    desk = await open_admin("suqing", viewport=SMALL, **STILL)
+    await desk.find("SG-HR-004")
+    await desk.rows.first.click()
+    await expect(desk.editor.get_by_role("textbox", name="名称 中文")).to_be_visible()
+    await expect(desk.page.get_by_role("searchbox", name="搜索清单")).to_be_hidden()
+    panes = desk.page.get_by_role("navigation", name="分栏")
+    await panes.get_by_role("button", name="预览与记录").click()
+    await expect(desk.preview).to_be_visible()
+    assert await violations(desk.page) == [], "preview"
+    for name in ("审核", "发布", "版本", "待办", "问法学习", "省级事项", "体检与导出", "审计"):
+        await desk.view(name)
+        wide = await desk.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= SMALL["width"], name
+    assert await violations(desk.page) == [], "audit"
+
+
+async def test_an_agent_is_told_that_this_is_not_his_page(
+    product: Product, browser: Browser
+) -> None:
+    """The account works, the role does not: a sentence and a way out, not an empty page."""
+    context = await browser.new_context(locale="zh-CN", viewport=WIDE)
+    desk = AdminPage(await context.new_page(), product, Watch(product.url), "zhouping")
+    page = desk.page
+    await page.goto(f"{product.url}/admin/services")
+    await page.get_by_role("textbox", name="用户名").fill(desk.agent["username"])
+    await page.get_by_role("textbox", name="密码").fill(desk.agent["password"])
+    await page.get_by_role("textbox", name="动态验证码").fill(await desk.code())
+    await page.get_by_role("button", name="登录", exact=True).click()
+    await expect(page.get_by_text("您没有清单编辑权限")).to_be_visible()
+    await page.get_by_role("button", name="退出并换账号").click()
+    await expect(page.get_by_role("textbox", name="用户名")).to_be_visible()
+    await context.close()

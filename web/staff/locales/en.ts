@@ -1,0 +1,22 @@
+/** Words of sign-in, English. `zh.ts` has the same keys. */
+export const en = {
+  'product': 'Shen-Guan Assistant',
+  'signin.user': 'User name',
+  'signin.password': 'Password',
+  'signin.show': 'Show password',
+  'signin.code': 'One-time code',
+  'signin.code_hint': 'The 6 digits in your authenticator app; a new code every 30 seconds.',
+  'signin.go': 'Sign in',
+  'signin.busy': 'Signing in…',
+  'signin.need_user': 'Enter your user name',
+  'signin.need_password': 'Enter your password',
+  'signin.need_code': 'Enter the 6-digit code',
+  'signin.bad': 'User name, password or code is not right.',
+  'signin.locked': 'Too many failed attempts. The account is locked; try again in about {n} min.',
+  'signin.rate': 'Too many attempts. Wait a minute and try again.',
+  'signin.server': 'Sign-in is not available right now. Try again shortly.',
+  'signin.offline': 'The server cannot be reached. Check the network and try again.',
+  'signin.expired': 'Your session has ended. Sign in again; what you wrote is still here.',
+  'signin.demo': 'How do I sign in to the demonstration?',
+  'signin.demo_text': 'User names, passwords and code secrets of the demonstration agents are printed at start and listed in docs/demo-accounts.json. A production system refuses them.',
+} as const;

@@ -1,0 +1,22 @@
+/** Words of sign-in, Chinese. `en.ts` has the same keys. */
+export const zh = {
+  'product': '深莞政务助手',
+  'signin.user': '用户名',
+  'signin.password': '密码',
+  'signin.show': '显示密码',
+  'signin.code': '动态验证码',
+  'signin.code_hint': '身份验证器应用中显示的 6 位数字，30 秒更新一次。',
+  'signin.go': '登录',
+  'signin.busy': '正在登录…',
+  'signin.need_user': '请输入用户名',
+  'signin.need_password': '请输入密码',
+  'signin.need_code': '请输入 6 位动态验证码',
+  'signin.bad': '用户名、密码或动态验证码不正确。',
+  'signin.locked': '登录失败次数过多，账号已锁定，请约 {n} 分钟后再试。',
+  'signin.rate': '尝试过于频繁，请稍等一分钟再试。',
+  'signin.server': '登录服务暂时不可用，请稍后再试。',
+  'signin.offline': '无法连接到服务器，请检查网络后重试。',
+  'signin.expired': '登录已过期，请重新登录。您写的内容都还在。',
+  'signin.demo': '演示环境如何登录？',
+  'signin.demo_text': '演示坐席的用户名、密码和动态验证码密钥见启动时的提示，或随附的 docs/demo-accounts.json。正式环境不接受演示账号。',
+} as const;
