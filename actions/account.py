@@ -13,11 +13,13 @@ from typing import Any, Literal
 
 from actions.chips import chip, notice
 from actions.listing import CONTEXT_SLOT
+from actions.service import service
 from actions.services import Services
 from actions.turn import Reply, Turn
 from cities import present
 from core.cards import AccountCard, Action, Card, ChoicesCard, SignInCard
 from core.identity import Identity
+from knowledge.comparing import compares
 
 PURPOSE = "account_inquiry"
 CONSENT_VERSION = "2026-11"
@@ -84,7 +86,10 @@ _OWN = {
 
 
 async def account(services: Services, turn: Turn) -> Reply:
-    """Answer the request of this turn's intent; a bare subject gets one clarifying question."""
+    """Answer the request of this turn's intent; a bare subject gets one clarifying question, and a
+    comparison of the cities' rules is no look at one's own account."""
+    if turn.text and compares(turn.text):
+        return await service(services, turn)
     if turn.text and _ONLY_THE_SUBJECT.fullmatch(turn.text):
         return await _which(services, turn)
     return await request(services, turn, turn.intent)

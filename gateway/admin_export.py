@@ -21,7 +21,6 @@ from knowledge.exports.cpsv import to_cpsv
 from knowledge.exports.linked import Linked
 from knowledge.exports.plain import to_csv, to_json, to_jsonl
 from knowledge.exports.schema_org import to_schema_org
-from knowledge.exports.workbook import to_xlsx
 
 Format = Literal["json", "jsonl", "csv", "xlsx", "schema-org", "cpsv-ap"]
 FILES: dict[Format, tuple[str, str]] = {
@@ -64,7 +63,11 @@ def _written(kind: Format, linked: Linked) -> bytes:
         return to_csv(chosen)
     if kind in ("schema-org", "cpsv-ap"):
         return to_schema_org(linked) if kind == "schema-org" else to_cpsv(linked)
-    plain = {"json": to_json, "jsonl": to_jsonl, "xlsx": to_xlsx}
+    if kind == "xlsx":
+        from knowledge.exports.workbook import to_xlsx  # a fifth of a second: only for workbooks
+
+        return to_xlsx(chosen, version=linked.version)
+    plain = {"json": to_json, "jsonl": to_jsonl}
     return plain[kind](chosen, version=linked.version)
 
 

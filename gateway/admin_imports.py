@@ -47,7 +47,7 @@ async def one(request: web.Request) -> web.StreamResponse:
 
 
 async def flag(request: web.Request) -> web.StreamResponse:
-    """POST /api/v1/admin/imports/flag"""
+    """POST /api/v1/admin/flag"""
     who, edge = await editor_of(request), request.app[EDGE]
     body = await json_body(request, FlagRequest)
     draft = await flag_for_list(
@@ -59,7 +59,7 @@ async def flag(request: web.Request) -> web.StreamResponse:
 ROUTES: list[ApiRoute] = [
     ApiRoute("GET", "/api/v1/admin/imports", listing, None, ImportsResponse,
              "Search the province's records", TAGS, READ_ERRORS, ImportsQuery, secured=COOKIE),
-    ApiRoute("POST", "/api/v1/admin/imports/flag", flag, FlagRequest, DraftResponse,
+    ApiRoute("POST", "/api/v1/admin/flag", flag, FlagRequest, DraftResponse,
              "Take records over as a draft of a Shen-Guan item", TAGS, WRITE_ERRORS, status=201,
              secured=COOKIE),
     ApiRoute("GET", "/api/v1/admin/imports/{code}", one, None, ImportResponse,

@@ -153,7 +153,8 @@ def services(settings: Settings, folder: Path, port: dict[str, int]) -> list[Ser
 
 
 def _banner(settings: Settings) -> str:
-    lines = ["", f"  Residents  {settings.url()}/", f"  Agents     {settings.url()}/desk"]
+    lines = ["", f"  Residents  {settings.url()}/", f"  Agents     {settings.url()}/desk",
+             f"  List desk  {settings.url()}/admin/services"]  # fmt: skip
     if settings.sandbox:
         lines += ["", "  Sandbox: demonstration data and accounts only (docs/demo-accounts.json)."]
         accounts = json.loads((ROOT / "docs" / "demo-accounts.json").read_text(encoding="utf-8"))

@@ -85,7 +85,9 @@ def answer_card(
         name=item.name,
         city=scope,
         facet=asked,
-        headline=headline(item, found, rows, scope, asked, lang),
+        headline=because(scope, decided_by, lang)
+        if asked == "which_city" and decided_by and scope != "both"
+        else headline(item, found, rows, scope, asked, lang),
         summary=item.summary.in_(lang),
         claims=shown,
         comparison=rows if city is None or different else [],
@@ -194,8 +196,13 @@ def jurisdiction(
     rule = item.jurisdiction.text.in_(lang)
     if scope == "both" or decided_by in (None, "none"):
         return rule
-    because = text(f"knowledge.because.{decided_by}", lang, city=city_name(scope, lang))
-    return f"{because}{rule}" if lang == "zh" else f"{because} {rule}"
+    reason = because(scope, decided_by, lang)
+    return f"{reason}{rule}" if lang == "zh" else f"{reason} {rule}"
+
+
+def because(city: City, fact: DecidingFact, lang: Lang) -> str:
+    """ "You file in X because Y"."""
+    return text(f"knowledge.because.{fact}", lang, city=city_name(city, lang))
 
 
 def _disclaimer(shown: list[Claim], found: Sides, scope: Scope, lang: Lang) -> str | None:

@@ -21,7 +21,7 @@ from knowledge.bundles import Document, Plan, PlanStep, plan, write_answers
 from knowledge.catalogue import Catalogue
 from knowledge.facts import city_name, join, number
 from knowledge.guide import source_of
-from knowledge.jurisdiction import Facts, city_of, known_place
+from knowledge.jurisdiction import Facts, city_of, known_place, moves_between
 from knowledge.model import Bundle, DecidingFact
 from knowledge.payloads import ask_item, payload
 
@@ -119,7 +119,8 @@ def _place(step: PlanStep, facts: Facts, lang: Lang) -> tuple[Scope, str]:
     fact: DecidingFact = step.item.jurisdiction.deciding_fact
     if len(step.variants) == 1:
         return next(iter(step.variants)), rule
-    known = known_place(fact, facts) if fact != "none" else None
+    settles = fact != "none" and not moves_between(step.item)
+    known = known_place(fact, facts) if settles else None
     city = city_of(known[1]) if known is not None else None
     if city is None or known is None:
         return "both", rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from knowledge.text import Understood, without_cities
+from knowledge.text import Understood, understand, without_cities
 
 _MORE = r"(多|高|低|少|快|慢|便宜|贵|划算|好|宽松?|严格?|容易|简单|方便)"
 _CUE = re.compile(
@@ -21,7 +21,7 @@ _WHICH = re.compile(rf"(哪(?:个|座)(?:城市|市)|哪边)(.{{1,12}}?)(?:更|�
 """「哪个城市办居住证更快」: what is compared stands inside."""
 _VERSUS = re.compile(r"\s*(?<![a-z])(?:vs\.?|pk|versus)(?![a-z])\s*", re.IGNORECASE)
 _TWO_CITIES = re.compile(
-    r"两(地|市|边|个城市|座城市)|哪(个|座)(城市|市)|哪边|深莞|both cities|two cities"
+    r"两(地|市|边|个城市|座城市)|哪(个|座)(城市|市)|哪边|深莞|both cities|the two|two cities"
     r"|(which|each) city|between the cities",
     re.IGNORECASE,
 )
@@ -67,6 +67,8 @@ def compared(asked: Understood) -> Compared | None:
         once = list(dict.fromkeys(part for part in map(_tidy, _JOIN.split(rest)) if part))
         return Compared(True, (_longest(once),) if once else ())
     parts = [part for part in map(_tidy, _JOIN.split(rest)) if part]
+    if not parts:
+        return Compared(True, ())  # 「边度快啲」: of what was answered last
     return Compared(False, (parts[0], parts[1])) if len(parts) == 2 else None
 
 
@@ -82,3 +84,9 @@ def _tidy(text: str) -> str:
         before = text
         text = _LOOSE.sub("", _AROUND.sub("", text.strip(" ,，.。?？!！"))).strip()
     return text
+
+
+def compares(text: str) -> bool:
+    """Whether a resident's words compare the cities or two matters by name."""
+    wanted = compared(understand(text))
+    return wanted is not None and bool(wanted.things)

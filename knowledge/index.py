@@ -135,7 +135,7 @@ class TermTables:
             document += own * (2 if wording.kind in (NAME, ALIAS) else 1)
             if wording.kind != SUMMARY:
                 heard += syllables(wording.text, self._readings)
-            ids = sorted({self.words.number(term) for term in own})
+            ids = sorted(set(self.words.numbers(own)))
             self._ids.extend(ids)
             self._sizes.append(len(ids))
             self.kinds.append(wording.kind)

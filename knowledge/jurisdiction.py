@@ -54,6 +54,11 @@ _SAID_PATTERNS = tuple((fact, re.compile(pattern, re.IGNORECASE)) for fact, patt
 _CLAUSE = re.compile(
     r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE
 )
+_EITHER = re.compile(
+    r"(深圳|东莞)(市|办|那?边)?(还是|或者?)(在|去|到|是)?(深圳|东莞)"
+    r"|\b(shenzhen|dongguan) or (in |to )?(shenzhen|dongguan)\b",
+    re.IGNORECASE,
+)
 _MOVES_TO = re.compile(
     r"(搬家?|搬迁)(到|去|来|至|回)$|\b(mov\w+|relocat\w+)\b.{0,24}\bto $", re.IGNORECASE
 )
@@ -122,6 +127,17 @@ def handled_anywhere(item: ServiceItem) -> bool:
     return item.jurisdiction.deciding_fact == "none" or bool(_ANYWHERE & set(item.cross_city_modes))
 
 
+def moves_between(item: ServiceItem) -> bool:
+    """Whether it takes something from one city to the other: filed where it goes to, so that where a
+    fact lies today settles nothing and must not be asked."""
+    return "joint_handling" in item.cross_city_modes
+
+
+def leaves_open(text: str) -> bool:
+    """Whether the words ask which of the two cities it is, and so name neither."""
+    return _EITHER.search(text) is not None
+
+
 def resolve(
     item: ServiceItem,
     *,
@@ -137,6 +153,8 @@ def resolve(
     `words`: the facts they state; `known`: what the resident said before. Words win over that.
     """
     fact = item.jurisdiction.deciding_fact
+    if moves_between(item):
+        return Resolution(named)
     if fact != "none" and fact in words:
         return Resolution(words[fact], fact)
     if named is not None:

@@ -211,16 +211,23 @@ class LexiconBuilder:
         self._terms, self._counts = array("i"), array("H")
         self._sizes, self._lengths = array("i"), array("i")
 
-    def number(self, term: str) -> int:
-        """Id of a term, a new one where it has none."""
-        known = None if self._known is None else self._known.get(term)
-        return self.new.setdefault(term, self._offset + len(self.new)) if known is None else known
+    def numbers(self, terms: Iterable[str]) -> list[int]:
+        """Ids of terms, new ones where they have none."""
+        new, offset = self.new, self._offset
+        if self._known is None:
+            return [new.setdefault(term, len(new)) for term in terms]
+        found = [(term, self._known.get(term)) for term in terms]
+        return [
+            new.setdefault(term, offset + len(new)) if number is None else number
+            for term, number in found
+        ]
 
     def add(self, document: Sequence[str]) -> None:
         """The next item's terms, with repeats."""
-        rows = sorted((self.number(term), n) for term, n in Counter(document).items())
-        self._terms.extend(index for index, _ in rows)
-        self._counts.extend(min(n, 65535) for _, n in rows)
+        counts = Counter(document)
+        rows = sorted(zip(self.numbers(counts), counts.values(), strict=True))
+        self._terms.extend([index for index, _ in rows])
+        self._counts.extend([min(n, 65535) for _, n in rows])
         self._sizes.append(len(rows))
         self._lengths.append(len(document))
 

@@ -14,7 +14,7 @@ from knowledge.catalogue import Catalogue
 from knowledge.context import AnswerContext
 from knowledge.differences import facet_differs, sides
 from knowledge.facts import exists
-from knowledge.jurisdiction import Resolution, known_place, resolve
+from knowledge.jurisdiction import Resolution, known_place, leaves_open, resolve
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.search import Decision, SearchEngine, SearchResult
 
@@ -126,6 +126,8 @@ class OneMatter:
         hit, asked = result.results[0], result.asked
         item = self.catalogue.items[hit.code]
         fact = item.jurisdiction.deciding_fact
+        if leaves_open(asked.text):
+            return item, self._resolve(item, result.facet, None, turn.said, turn)
         words = {**turn.said, **asked.roles}
         named = hit.city
         if len(asked.cities) == 1 and turn.said and fact not in words:

@@ -37,7 +37,7 @@ from knowledge.index import (
 from knowledge.model import ServiceItem
 from knowledge.segments import Delta, NotAnUpdate, fits, update, write_delta
 from knowledge.text import understand
-from knowledge.vectors.select import AUTO, Backend, publish_vectors
+from knowledge.vectors.select import AUTO, Backend
 from knowledge.wordings import wordings
 
 _POINTER = "current"
@@ -84,7 +84,7 @@ def build_index(
 
     Of a big list only what differs from `previous` is written, beside it (`knowledge.segments`); a
     small one is assembled anew, which takes half a second for a hundred items. Either way only new
-    texts are embedded. Raises `core.cache.CacheDown` when `backend` is a server that is away.
+    texts are embedded. `backend` says whether a small one gets a quantised engine.
     """
     version = index_version(catalogue, embedder.name)
     target = data_dir / "index" / version
@@ -110,7 +110,6 @@ def build_index(
         tags=[_tags(item) for item in catalogue.items.values()],
     )
     write_index(index, target, extra, backend)
-    publish_vectors(backend, version, index.vectors, index.tags, progress)
     return version, True
 
 

@@ -1,11 +1,12 @@
 """Quality of understanding and of search: `make eval`, or `python scripts/evaluate.py`.
 
-Measures the trained dialogue model on paraphrases it never saw (tests/dialogue/nlu_*.jsonl) and the
-search on the test half of the project's questions, prints both as tables, and compares them with the
-recorded floor (docs/quality-floor.json): exit 1 when a figure fell below it. Decides only that.
+Measures the trained dialogue model on paraphrases it never saw (tests/dialogue/nlu_*.jsonl), the search
+on the test half of the project's questions, and search over the province's records beside plain
+baselines, prints them as tables, and compares them with the recorded floor (docs/quality-floor.json):
+exit 1 when a figure fell below it. Decides only that.
 
     python scripts/evaluate.py                 print, compare, exit 0 or 1
-    python scripts/evaluate.py --only search   one half
+    python scripts/evaluate.py --only search   one part
     python scripts/evaluate.py --misses        every mistake as well
     python scripts/evaluate.py --record        make today's figures, less a margin, the new floor
     python scripts/evaluate.py --json          one object for machines
@@ -28,7 +29,8 @@ PYTHON, RASA_PYTHON = ROOT / ".venv" / "bin" / "python", ROOT / ".venv-rasa" / "
 SETS = {"held out": "nlu_holdout.jsonl", "blind": "nlu_blind.jsonl"}
 """Held out: looked at while the examples were written. Blind: written afterwards, by someone else."""
 MARGIN = 0.015
-HALVES = ("understanding", "search")
+HALVES = ("understanding", "search", "province")
+RECORDS = ROOT.parent / "shared" / "data" / "guangdong_items.jsonl"
 SEARCH_COLUMNS = (
     ("n", "questions"), ("R@1", "r_at_1"), ("R@5", "r_at_5"), ("answered", "coverage"),
     ("right", "precision"), ("clarified", "clarified"), ("false", "false_answers"),
@@ -79,6 +81,13 @@ def search() -> dict[str, Any]:
     return _json(_output([str(PYTHON), "-m", "knowledge", "evaluate", "--split", "test", "--json"]))
 
 
+def province() -> dict[str, Any]:
+    """Figures of the search over the province's records; nothing where they are not there."""
+    if not RECORDS.is_file():
+        return {}
+    return _json(_output([str(PYTHON), "-m", "knowledge", "evaluate", "--province", "--json"]))
+
+
 # ---- the floor --------------------------------------------------------------
 
 
@@ -99,13 +108,29 @@ def guarded(figures: dict[str, Any]) -> dict[str, dict[str, float]]:
                     least[f"search/{group}/{what}"] = row[what]
         most["search/all/false_answers"] = found["overall"]["false_answers"]
         most["search/all/wrong_city"] = found["overall"]["wrong_city"]
+        least["search/item missing/auroc"] = found["item_missing"]["auroc"]
+    _guard_province(figures.get("province") or {}, least, most)
     return {"at_least": least, "at_most": most}
+
+
+def _guard_province(found: dict[str, Any], least: dict[str, float], most: dict[str, float]) -> None:
+    """Adds the figures over the province's records."""
+    for title, engines in found.get("quality", {}).items():
+        for half, row in engines["search"].items():
+            for k in (1, 5):
+                least[f"province/{title}/{half}/success_at_{k}"] = row[f"success_at_{k}"]
+    for variant, halves in found.get("variants", {}).items():
+        least[f"province/{variant}/all/success_at_1"] = halves["all"]["success_at_1"]
+    for title, kinds in found.get("refusals", {}).items():
+        for kind, row in kinds.items():
+            least[f"province/{title}/{kind}/auroc"] = row["auroc"]
+            most[f"province/{title}/{kind}/false_answers"] = row["false_answers"]
 
 
 def fallen(figures: dict[str, Any], floor: dict[str, Any]) -> list[str]:
     """One sentence for every figure beyond the floor, or gone."""
     now = guarded(figures)
-    measured = tuple(f"{half}/" for half in figures)
+    measured = tuple(f"{half}/" for half in figures if figures[half])
     said = []
     for side, word in (("at_least", "below"), ("at_most", "above")):
         for name, bound in floor.get(side, {}).items():
@@ -123,7 +148,7 @@ def record(figures: dict[str, Any]) -> None:
     """Write today's figures, less the margin, as the floor; a half not measured now is kept."""
     old = json.loads(FLOOR.read_text(encoding="utf-8")) if FLOOR.exists() else {}
     now = guarded(figures)
-    measured = tuple(f"{half}/" for half in figures)
+    measured = tuple(f"{half}/" for half in figures if figures[half])
     kept = {
         side: {k: v for k, v in old.get(side, {}).items() if not k.startswith(measured)}
         for side in ("at_least", "at_most")
@@ -175,7 +200,7 @@ def _cell(value: Any) -> str:
 
 
 def show(figures: dict[str, Any], misses: bool) -> None:
-    """Both halves, for people."""
+    """All parts, for people."""
     for name, found in figures.get("understanding", {}).items():
         print(
             f"Understanding, {name}: {found['examples']} sentences, {found['ms_per_text']} ms each"
@@ -190,9 +215,15 @@ def show(figures: dict[str, Any], misses: bool) -> None:
             for intent, lines in found["confused"].items():
                 print("\n".join(f"    {intent}: {line}" for line in lines))
         print()
-    found = figures.get("search")
-    if not found:
-        return
+    if figures.get("search"):
+        _show_search(figures["search"], misses)
+    if figures.get("province"):
+        _show_province(figures["province"])
+    elif "province" in figures:
+        print("The province's records are not beside the repository: not measured.")
+
+
+def _show_search(found: dict[str, Any], misses: bool) -> None:
     took = found["milliseconds"]
     print(f"Search, test questions: {took['p50']} ms median, {took['p95']} ms p95")
     groups = {"all": found["overall"], "in the list": found["in_list"]}
@@ -200,10 +231,40 @@ def show(figures: dict[str, Any], misses: bool) -> None:
     groups |= {f"· {k}": v for k, v in found["by_kind"].items()}
     rows = [[name, *(_cell(row[key]) for _, key in SEARCH_COLUMNS)] for name, row in groups.items()]
     print(table(["questions", *(title for title, _ in SEARCH_COLUMNS)], rows))
+    gone = found["item_missing"]
+    print(
+        f"  the same questions robbed of their item: AUROC {gone['auroc']}, "
+        f"{_cell(gone['false_answers_at_60_coverage'])} false answers at 60 % coverage"
+    )
     if misses:
         for miss in found["misses"]:
             wanted = " ".join(miss["expected"][:3]) or "no answer"
             print(f"    {miss['text']} → {miss['decision']} {' '.join(miss['found'])} ({wanted})")
+    print()
+
+
+def _show_province(found: dict[str, Any]) -> None:
+    """Success by kind of name and half, the plain baselines beside it, variants, refusals."""
+    print(f"Search over the province's {found['documents']} records")
+    head = ["", *(f"{half} success@{k}" for half in ("test", "all") for k in (1, 5))]
+
+    def cells(row: dict[str, Any]) -> list[str]:
+        return [_cell(row[half][f"success_at_{k}"]) for half in ("test", "all") for k in (1, 5)]
+
+    rows = [
+        [f"{title}: {name}", *cells(row)]
+        for title, engines in found["quality"].items()
+        for name, row in engines.items()
+    ]
+    rows += [[f"changed: {name}", *cells(row)] for name, row in found["variants"].items()]
+    print(table(head, rows))
+    keys = ("auroc", "false_answers", "coverage", "false_answers_at_60_coverage")
+    refused = [
+        [f"{kind}: {title}", *(_cell(row[key]) for key in keys)]
+        for title, kinds in found["refusals"].items()
+        for kind, row in kinds.items()
+    ]
+    print(table(["refusals", "AUROC", "false", "coverage", "false at 60 %"], refused))
     print()
 
 
@@ -217,7 +278,7 @@ def main() -> int:
     parser.add_argument("--record", action="store_true", help="make these figures the floor")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    measure = {"understanding": understanding, "search": search}
+    measure = {"understanding": understanding, "search": search, "province": province}
     figures = {half: measure[half]() for half in HALVES if args.only in (None, half)}
     if args.record:
         record(figures)

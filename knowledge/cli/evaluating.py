@@ -49,7 +49,20 @@ class _Progress:
 
 
 def _own(args: argparse.Namespace) -> int:
-    from knowledge.evaluation.measure import evaluate, report
+    from knowledge.evaluation.measure import report
+
+    figures = _measured_own(args, None)
+    if args.json:
+        show(figures)
+    else:
+        print(report(figures, misses=args.misses))
+    wrong: int = figures["overall"]["wrong_city"]
+    return 1 if wrong else 0
+
+
+def _measured_own(args: argparse.Namespace, province: dict[str, Any] | None) -> dict[str, Any]:
+    """The figures of the project's questions, and the page if one is asked for."""
+    from knowledge.evaluation.measure import evaluate
     from knowledge.evaluation.page import list_page, write_page
     from knowledge.evaluation.questions import load_questions
     from knowledge.search import SearchEngine
@@ -60,14 +73,9 @@ def _own(args: argparse.Namespace) -> int:
     if args.report:
         names = {code: item.name.zh for code, item in engine.catalogue.items.items()}
         today = dt.datetime.now(dt.UTC).date()
-        write_page(args.report, list_page(figures, names, today, _province_or_none(args)))
+        write_page(args.report, list_page(figures, names, today, province))
         say(f"report: {args.report}")
-    if args.json:
-        show(figures)
-    else:
-        print(report(figures, misses=args.misses))
-    wrong: int = figures["overall"]["wrong_city"]
-    return 1 if wrong else 0
+    return figures
 
 
 def _measured_province(args: argparse.Namespace) -> dict[str, Any]:
@@ -83,13 +91,6 @@ def _measured_province(args: argparse.Namespace) -> dict[str, Any]:
     return measure_province(load_province(), embedder, vectors, load_profile())
 
 
-def _province_or_none(args: argparse.Namespace) -> dict[str, Any] | None:
-    try:
-        return _measured_province(args)
-    except NotFound:
-        return None
-
-
 def _province(args: argparse.Namespace) -> int:
     from knowledge.evaluation.measure_province import report_province
 
@@ -98,6 +99,8 @@ def _province(args: argparse.Namespace) -> int:
     except NotFound as error:
         say(f"The province's records are not there: {error.details['file']}")
         return 1
+    if args.report:
+        _measured_own(args, figures)
     if args.json:
         show(figures)
     else:
@@ -175,7 +178,9 @@ def add(commands: Commands) -> None:
     evaluate.add_argument("--qrels", type=Path, help="which documents answer which query, TSV")
     evaluate.add_argument("--report", type=Path, metavar="FILE.html", help="write a page as well")
     evaluate.add_argument(
-        "--province", action="store_true", help="the province's records beside plain baselines"
+        "--province",
+        action="store_true",
+        help="the province's records beside plain baselines; with --report on the page as well",
     )
     evaluate.set_defaults(run=_evaluate)
     json_flag(evaluate)

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from knowledge.evaluation.metrics import auroc
+from knowledge.evaluation.metrics import auroc, false_at_coverage
 from knowledge.evaluation.questions import OUT_OF_LIST, Question
 from knowledge.rank import SIGNALS
-from knowledge.search import SearchEngine, SearchResult
+from knowledge.search import Ranked, SearchEngine, SearchResult
 
 Row = tuple[Question, SearchResult]
 _DEPTH = 10
 _SHOWN = 3
+COVERAGE = 0.6
+"""Share of answerable questions answered, at which false answers are compared."""
 
 
 def _rank(row: Row) -> int | None:
@@ -72,6 +75,40 @@ def figures(engine: SearchEngine, rows: Sequence[Row]) -> dict[str, Any]:
         "false_answers": share(sum(row[1].decision == "answer" for row in outside), len(outside)),
         "auroc": None if area is None else round(area, 4),
         "wrong_city": sum(wrong_city(engine, row) for row in rows),
+    }
+
+
+def _robbed(engine: SearchEngine, question: Question, ranked: Ranked) -> Ranked:
+    """The ranking of a question as if its items (and their sisters) were not in the list."""
+    right = {*question.codes, *(engine.catalogue.sister(code) for code in question.codes)}
+    kept = [place for place, code in enumerate(ranked.codes) if code not in right]
+    rows = sorted(ranked.order[place] for place in kept)
+    number = {row: i for i, row in enumerate(rows)}
+    found = replace(ranked.found, items=ranked.found.items[rows], table=ranked.found.table[rows])
+    return Ranked(
+        tuple(ranked.codes[place] for place in kept),
+        tuple(ranked.scores[place] for place in kept),
+        found,
+        tuple(number[ranked.order[place]] for place in kept),
+    )
+
+
+def item_missing(engine: SearchEngine, questions: Sequence[Question]) -> dict[str, Any]:
+    """How well a question whose item is in the list is told from the same question robbed of it: the
+    hardest kind of "not in the list". Judged by the probability that the matter is there."""
+    known, unknown = [], []
+    for question in questions:
+        if not question.answerable or question.kind in ("vague", "multi"):
+            continue
+        asked = engine.understand(question.text)
+        ranked = engine.ranked(asked)
+        known.append(engine.judge(ranked, asked)[1])
+        unknown.append(engine.judge(_robbed(engine, question, ranked), asked)[1])
+    area, false = auroc(known, unknown), false_at_coverage(known, unknown, COVERAGE)
+    return {
+        "questions": len(known),
+        "auroc": None if area is None else round(area, 4),
+        "false_answers_at_60_coverage": None if false is None else round(false, 4),
     }
 
 
@@ -140,6 +177,7 @@ def evaluate(engine: SearchEngine, questions: Sequence[Question]) -> dict[str, A
         "in_list": figures(engine, single),
         "by_lang": _by(engine, rows, lambda row: row[0].lang),
         "by_kind": _by(engine, rows, lambda row: row[0].kind),
+        "item_missing": item_missing(engine, questions),
         "milliseconds": {
             "p50": round(float(np.percentile(took, 50)), 1) if took else None,
             "p95": round(float(np.percentile(took, 95)), 1) if took else None,
@@ -171,6 +209,11 @@ def report(measured: dict[str, Any], *, misses: int = 20) -> str:
     for part in ("by_lang", "by_kind"):
         lines += [_line(f"  {name}", values) for name, values in measured[part].items()]
     took = measured["milliseconds"]
+    gone = measured["item_missing"]
+    lines.append(
+        f"item missing ({gone['questions']} questions): AUROC {gone['auroc']}, "
+        f"false answers at 60 % coverage {gone['false_answers_at_60_coverage']}"
+    )
     lines.append(f"query: {took['p50']} ms median, {took['p95']} ms p95")
     for miss in measured["misses"][:misses]:
         wanted = " ".join(miss["expected"][:3]) or "no answer"

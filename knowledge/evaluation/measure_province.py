@@ -136,18 +136,20 @@ def measure_province(
         changed = varied(province.daily, variant)
         learned(whole, [name.text for name in changed])
         variants[variant] = _success(found, changed)
-    refusals: dict[str, Any] = {}
     far = results(whole, far_questions("test"))
-    for title, names in sets.items():
-        test = [name for name in names if name.half == "test"]
-        known = results(whole, [name.text for name in test])
-        unknown = [
-            result
-            for left, asked in missing_folds(province.documents, test)
-            for result in results(build(left), [name.text for name in asked])
-        ]
+    tested = {
+        title: [name for name in names if name.half == "test"] for title, names in sets.items()
+    }
+    robbed: dict[str, CollectionResult] = {}
+    every = [name for names in tested.values() for name in names]
+    for left, asked in missing_folds(province.documents, every):
+        found_there = results(build(left), [name.text for name in asked])
+        robbed |= zip((name.id for name in asked), found_there, strict=True)
+    refusals: dict[str, Any] = {}
+    for title, names in tested.items():
+        known = results(whole, [name.text for name in names])
         refusals[title] = {
-            "record missing": _refusals(known, unknown),
+            "record missing": _refusals(known, [robbed[name.id] for name in names]),
             "far off": _refusals(known, far),
         }
     return {

@@ -150,9 +150,13 @@ def list_page(
         wanted = [f"{names.get(code, '')} ({code})" for code in miss["expected"]]
         kind = f"{miss['kind']}, {miss['decision']}"
         worst.append(_miss({**miss, "found": found, "expected": wanted, "kind": kind}))
+    gone = measured["item_missing"]
     notes = [
         f"{on.isoformat()} · list {measured['list_version']} · query {took['p50']} ms median, "
-        f"{took['p95']} ms p95."
+        f"{took['p95']} ms p95.",
+        f"The same questions robbed of their item ({gone['questions']}): AUROC "
+        f"{_cell(gone['auroc'])}, false answers at 60 % coverage "
+        f"{_cell(gone['false_answers_at_60_coverage'])}.",
     ]
     return _page("Search of the service list", notes, parts, worst)
 

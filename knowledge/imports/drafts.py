@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
-from pypinyin import lazy_pinyin
-
 from core.cards import CITIES, City
 from core.errors import InvalidInput
 from knowledge.imports.areas import city_of
@@ -193,6 +191,8 @@ class _Draft:
         return found
 
     def _material_id(self, name: str, used: set[str]) -> str:
+        from pypinyin import lazy_pinyin  # half a second and 40 MB: only when a draft is made
+
         known = self._known.get(name)
         base = known or re.sub(
             r"[^a-z0-9]+", "_", "_".join(lazy_pinyin(name[:8], errors="ignore")).lower()

@@ -8,13 +8,13 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
-from openpyxl import load_workbook
-from openpyxl.workbook import Workbook
-
 from knowledge.imports.faults import refused
+
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
 
 MAX_CELL = 32_767
 """Characters of one cell (a limit of Excel itself)."""
@@ -24,6 +24,8 @@ _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 @contextmanager
 def open_workbook(path: Path, name: str) -> Iterator[Workbook]:
     """The workbook, for reading; raises `ImportRefused` for a broken one."""
+    from openpyxl import load_workbook  # a fifth of a second: only for workbooks
+
     book: Workbook | None = None
     try:
         with warnings.catch_warnings():

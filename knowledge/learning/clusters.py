@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster.hierarchy import fcluster, linkage  # type: ignore[import-untyped]
 
 from core.i18n import Lang
 from knowledge.learning.log import Asked
@@ -93,6 +92,8 @@ def _topics(engine: SearchEngine, ranked: Sequence[Ranked]) -> npt.NDArray[np.fl
 
 def groups(apart: npt.NDArray[np.float64], cut: float = CUT) -> list[list[int]]:
     """Row numbers by cluster, for a symmetric matrix of distances."""
+    from scipy.cluster.hierarchy import fcluster, linkage  # type: ignore[import-untyped] # half a second
+
     size = len(apart)
     if size < 2:
         return [[i] for i in range(size)]

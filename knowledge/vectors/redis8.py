@@ -1,8 +1,8 @@
 """For lists beyond one machine: the vector sets of a Redis 8 server (VADD, VSIM).
 
-One set an index version, written by `fill` when the version is published. Redis narrows down, the
-exact vectors of the index files decide. A server that is away or lacks the set costs nothing but
-speed: the local engine answers.
+One set an index version. Redis narrows down, the exact vectors of the index files decide. A server
+that is away or lacks the set costs nothing but speed: the local engine answers, and one of the
+processes that search writes the set in the background. A set that nobody asks for a week is gone.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ _FILTER_EFFORT = 100
 _AWAY_S = 5.0
 """How long a server that failed is left alone."""
 _PART = 128
+_KEPT_S = 7 * 86_400
+_FILLING_S = 30
+"""How long a process that fills a set is believed to be alive without a sign."""
 
 
 def set_key(version: str) -> str:
@@ -38,6 +41,10 @@ def set_key(version: str) -> str:
 
 def _ready_key(key: str) -> str:
     return f"{key}:rows"
+
+
+def _filling_key(key: str) -> str:
+    return f"{key}:filling"
 
 
 def fill(
@@ -52,6 +59,8 @@ def fill(
     Raises `core.cache.CacheDown`.
     """
     total = len(vectors)
+    if total == 0:
+        return
     for start in range(0, total, _PART):
         block = np.asarray(vectors[start : start + _PART], np.float32)
         bits = np.asarray(tags.bits[start : start + _PART])
@@ -62,15 +71,17 @@ def fill(
                 "VADD", key, "FP32", vector.tobytes(), str(start + i), "Q8",
                 "SETATTR", json.dumps(own), "M", 16, "EF", 128,
             )  # fmt: skip
+        pipe.expire(key, _KEPT_S)
+        pipe.expire(_filling_key(key), _FILLING_S)
         pipe.execute()
         if progress:
             progress(min(start + _PART, total), total)
-    client.set(_ready_key(key), total)
+    client.set(_ready_key(key), total, ex=_KEPT_S)
 
 
 def drop(client: BlockingRedis, key: str) -> None:
     """Forget a version's vectors."""
-    client.delete(_ready_key(key))
+    client.delete(_ready_key(key), _filling_key(key))
     client.unlink(key)
 
 
@@ -82,15 +93,18 @@ class RedisVectors:
         client: BlockingRedis,
         key: str,
         local: VectorSearch,
+        vectors: Column,
         tags: Tags,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client: Any = client  # the commands are newer than its types
-        self._key, self._local, self._tags = key, local, tags
+        self._key, self._local, self._vectors, self._tags = key, local, vectors, tags
         self._now = now
         self._ready = False
         self._away_until = 0.0
         self._lock = threading.Lock()
+        self.filling: threading.Thread | None = None
+        """Writes the set, where it was missing."""
         self.fallbacks = 0
         """Questions that the local engine answered."""
 
@@ -119,9 +133,32 @@ class RedisVectors:
             found: Any = self._client.get(_ready_key(self._key))
             card: Any = self._client.execute_command("VCARD", self._key) if found else 0
             self._ready = found is not None and int(found) == int(card) == len(self)
-            if not self._ready:
+            if self._ready:
+                for name in (self._key, _ready_key(self._key)):
+                    self._client.expire(name, _KEPT_S)
+            else:
                 log.warning("vector_set_missing", extra={"rows": len(self)})
+                self._start_filling()
         return self._ready
+
+    def _start_filling(self) -> None:
+        """Write the set in the background, unless this or another process is at it."""
+        with self._lock:
+            if self.filling is not None and self.filling.is_alive():
+                return
+            if not self._client.set(_filling_key(self._key), 1, nx=True, ex=_FILLING_S):
+                return
+            self.filling = threading.Thread(target=self._fill, name="fill-vectors", daemon=True)
+            self.filling.start()
+
+    def _fill(self) -> None:
+        try:
+            fill(self._client, self._key, self._vectors, self._tags)
+            self._client.delete(_filling_key(self._key))
+            log.info("vector_set_filled", extra={"rows": len(self)})
+            self._away_until = self._now()
+        except CacheDown as error:
+            log.warning("vector_set_away", extra={"error": type(error).__name__})
 
     def _ask(self, vector: Vector, count: int, having: Sequence[str]) -> Neighbours:
         wanted = min(len(self), count + count // 4 + 8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,18 +57,4 @@ def open_vectors(
         return local
     from knowledge.vectors.redis8 import RedisVectors, set_key
 
-    return RedisVectors(backend.client, set_key(version), local, tags)
-
-
-def publish_vectors(
-    backend: Backend,
-    version: str,
-    vectors: Column,
-    tags: Tags,
-    progress: Callable[[int, int], None] | None = None,
-) -> None:
-    """Bring an index's vectors to the engine, where that is a server; before pointing to it."""
-    if backend.client is not None:
-        from knowledge.vectors.redis8 import fill, set_key
-
-        fill(backend.client, set_key(version), vectors, tags, progress)
+    return RedisVectors(backend.client, set_key(version), local, vectors, tags)

@@ -19,6 +19,7 @@ from typing import Any
 import av
 from playwright.async_api import Browser, Page, expect
 
+from tests.browser.admin_pages import AdminPage
 from tests.browser.chromium import chromium
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.pages import DeskPage, ResidentPage, Watch
@@ -177,6 +178,39 @@ async def _call(homes: Browser, office: Browser, product: Product) -> None:
     await desk.leave()
 
 
+async def _list_desk(browser: Browser, product: Product) -> None:
+    """An edit with its preview, and the review of it by a second person."""
+
+    async def sign_in(username: str) -> AdminPage:
+        context = await browser.new_context(**PLACE, viewport={"width": 1440, "height": 900})
+        desk = AdminPage(await context.new_page(), product, Watch(product.url), username)
+        await desk.sign_in()
+        return desk
+
+    writer = await sign_in("suqing")
+    await writer.open("SG-HR-004")
+    summary = writer.editor.get_by_role("textbox", name="简介 中文")
+    await summary.fill("社保卡丢了、坏了或信息变了，补换一张新卡；先挂失，再补办。")
+    await writer.section("居民说法")
+    words = writer.editor.get_by_role("group", name="口语说法").get_by_role("group", name="中文")
+    await words.get_by_role("button", name="添加一条").click()
+    await words.get_by_role("textbox").last.fill("社保卡洗坏了怎么换")
+    await writer.why.fill("补充居民说法，简介改短")
+    await writer.section("渠道")
+    await expect(writer.preview).to_contain_text("先挂失，再补办。")
+    await _save(writer.page, "list-desk")
+    await writer.page.get_by_role("button", name="提交审核").click()
+    await expect(writer.editor.get_by_text("待审核")).to_be_visible()
+    second = await sign_in("liangwei")
+    await second.view("审核")
+    await second.page.get_by_role("link", name="社会保障卡补换").click()
+    await expect(second.page.get_by_role("button", name="同意")).to_be_visible()
+    await expect(second.page.locator(".skeleton")).to_have_count(0)
+    await _save(second.page, "list-desk-review")
+    for page in (writer, second):
+        await page.leave()
+
+
 def _with_camera(file: Path) -> AbstractAsyncContextManager[Browser]:
     return chromium(f"--use-file-for-fake-video-capture={file}")
 
@@ -194,7 +228,7 @@ async def main() -> None:
     """Take all pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default="", help="a running sandbox instance with nobody waiting")
-    parser.add_argument("--only", default="answers,desk,call", help="which pictures to take")
+    parser.add_argument("--only", default="answers,desk,list,call", help="which pictures to take")
     args = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, _product(args.url, Path(name)) as product:
@@ -203,6 +237,8 @@ async def main() -> None:
         async with chromium() as browser:
             if "answers" in args.only:
                 await _answers(browser, product)
+            if "list" in args.only:
+                await _list_desk(browser, product)
             files = [await _camera(browser, who, Path(name)) for who in ("resident", "agent")]
         async with _with_camera(files[0]) as homes, _with_camera(files[1]) as office:
             if "desk" in args.only:

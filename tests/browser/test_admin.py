@@ -21,6 +21,7 @@ WIDE = {"width": 1440, "height": 900}
 SMALL = {"width": 360, "height": 740}
 EXPECTED = ("status of 401", "status of 403", "status of 409", "ERR_INTERNET_DISCONNECTED")
 """Refusals the tests ask for, and the network they cut; Chromium reports each in its console."""
+VIEWS = ("审核", "发布", "版本", "待办", "问法学习", "省级事项", "体检与导出", "审计")
 OpenAdmin = Callable[..., Awaitable[AdminPage]]
 
 
@@ -141,8 +142,10 @@ async def test_everything_by_keyboard(open_admin: OpenAdmin) -> None:
     await expect(desk.side.get_by_role("tab", name="改动")).to_be_focused()
     await expect(desk.side.get_by_role("tabpanel")).to_contain_text("s/jp?")
     await keys.press("?")
-    await expect(desk.page.get_by_role("dialog", name="快捷键")).to_be_visible()
+    sheet = desk.page.get_by_role("dialog", name="快捷键")
+    await expect(sheet).to_be_visible()
     await keys.press("Escape")
+    await expect(sheet).to_be_hidden()
     await keys.press("x")
     gone = desk.page.get_by_role("dialog", name="作废这份草稿")
     await expect(gone.get_by_role("textbox")).to_be_focused()
@@ -209,11 +212,14 @@ async def test_two_editors_and_a_lost_network_lose_nothing(open_admin: OpenAdmin
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing(open_admin: OpenAdmin, scheme: str) -> None:
-    """Every view and every tab, an open entry, a finding, each dialog; light and dark."""
+    """Every view and every tab, an open entry, a finding, each dialog; in the dark what has colours of
+    its own."""
+    light = scheme == "light"
     desk = await open_admin("xulan", color_scheme=scheme, **STILL)
     await desk.open("SG-HR-004")
     await expect(desk.preview).to_be_visible()
-    for name in ("基本信息", "居民说法", "材料", "时限与费用", "来源与复核"):
+    sections = ("基本信息", "居民说法", "材料", "时限与费用", "来源与复核")
+    for name in sections if light else sections[:3]:
         await desk.section(name)
         if name == "材料":
             await desk.editor.locator(".entry-head").first.click()
@@ -228,11 +234,11 @@ async def test_axe_finds_nothing(open_admin: OpenAdmin, scheme: str) -> None:
         await expect(panel.locator(".skeleton")).to_have_count(0)
         assert await violations(desk.page) == [], name
     await summary.fill(kept)
-    for name in ("审核", "发布", "版本", "待办", "问法学习", "省级事项", "体检与导出", "审计"):
+    for name in VIEWS if light else ("待办", "体检与导出"):
         await desk.view(name)
         await expect(desk.page.locator(".skeleton")).to_have_count(0)
         assert await violations(desk.page) == [], name
-    for name in ("快捷键", "设置", "退出登录"):
+    for name in ("快捷键", "设置", "退出登录") if light else ("快捷键",):
         await desk.page.get_by_role("banner").get_by_role("button", name=name).click()
         await expect(desk.page.get_by_role("dialog")).to_be_visible()
         assert await violations(desk.page) == [], name
@@ -250,7 +256,7 @@ async def test_a_narrow_screen_shows_one_column_at_a_time(open_admin: OpenAdmin)
     await panes.get_by_role("button", name="预览与记录").click()
     await expect(desk.preview).to_be_visible()
     assert await violations(desk.page) == [], "preview"
-    for name in ("审核", "发布", "版本", "待办", "问法学习", "省级事项", "体检与导出", "审计"):
+    for name in VIEWS:
         await desk.view(name)
         wide = await desk.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= SMALL["width"], name

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenResident
+from tests.browser.test_axe import violations
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
@@ -82,3 +83,20 @@ async def test_a_card_can_be_reported_as_outdated(open_resident: OpenResident) -
     card = await me.ask("社保卡丢了怎么补办")
     told = await me.tap(card, "内容已过时？")
     await expect(told).to_contain_text("已转给清单编辑")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_on_the_cards_of_the_list(
+    open_resident: OpenResident, scheme: str
+) -> None:
+    """Comparison, plan, places, the missing fact and a whole guide, every fold open; nothing overflows."""
+    me = await open_resident(color_scheme=scheme, reduced_motion="reduce")
+    for question in (
+        "东莞社保卡补办要带什么材料", "深圳和东莞租房提取有什么区别", "从东莞搬到深圳要办什么",
+        "龙华政务大厅现在开门吗", "租房提取公积金要什么材料",
+    ):  # fmt: skip
+        await me.ask(question)
+    await me.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert await violations(me.page) == []
+    wide = await me.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0

@@ -426,7 +426,7 @@ async def test_a_record_of_the_province_becomes_a_draft(desk: Desk, tmp_path: Pa
     whole = await desk.shenzhen.get(f"/imports/{line['code']}")
     assert whole["body"]["name"] == line["name"]
     ask = {"codes": [line["code"]], "domain": "civil", "why": "两市都办"}
-    made = await desk.shenzhen.post("/imports/flag", ask, 201)
+    made = await desk.shenzhen.post("/flag", ask, 201)
     assert made["draft"]["key"].startswith("SG-CA-")
     assert made["draft"]["current"] is None
     assert made["findings"]
@@ -435,9 +435,7 @@ async def test_a_record_of_the_province_becomes_a_draft(desk: Desk, tmp_path: Pa
     new = (await desk.shenzhen.get(f"/records?q={made['draft']['key']}"))["items"][0]
     assert new["new"]
     assert (await desk.shenzhen.ask("GET", "/imports/NOSUCHCODE"))[0] == 404
-    assert (await desk.shenzhen.ask("POST", "/imports/flag", {**ask, "codes": ["NOSUCHCODE"]}))[
-        0
-    ] == 404
+    assert (await desk.shenzhen.ask("POST", "/flag", {**ask, "codes": ["NOSUCHCODE"]}))[0] == 404
     step = {"version": made["draft"]["version"], "why": WHY}
     status, refused = await desk.shenzhen.ask("POST", f"/drafts/{made['draft']['id']}/submit", step)
     assert (status, refused["error"]["code"]) == (422, "draft_invalid")

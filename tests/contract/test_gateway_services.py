@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.cards import dump_card
 from core.settings import Settings
+from gateway.chat_api import buttons_of
+from gateway.search import Said
+from knowledge.answers import AnswerContext, Reply
 from tests.gateway_client import running
 
 
@@ -130,3 +134,30 @@ async def test_centres_are_filtered_ordered_and_paged(settings: Settings) -> Non
         assert (await client.get("/api/v1/centres?item=SG-XX-999")).status == 404
         missing = await client.get("/api/v1/centres/SZ-NOWHERE")
         assert (missing.status, (await missing.json())["error"]["code"]) == (404, "unknown_centre")
+
+
+async def test_chips_of_the_list_work_while_the_dialogue_engine_is_away(settings: Settings) -> None:
+    """A life event, places and the missing fact are answered from the list alone; text clients get
+    the same as buttons."""
+    async with running(settings) as (_, gw):
+
+        async def tap(payload: str, context: AnswerContext) -> Reply:
+            return await gw.search.respond(
+                Said("c", "", payload), lang="zh", city=None, context=context, now=gw.clock.now()
+            )
+
+        plan = await tap('/ask_item{"code":"B-MOVE","answers":"has_car:no"}', AnswerContext())
+        assert plan.context.bundle == "B-MOVE"
+        buttons = buttons_of(dump_card(plan.cards[0]))
+        assert any("has_car:yes" in button["payload"] for button in buttons)
+        assert any("SG-PS-003" in button["payload"] for button in buttons)
+        places = await tap('/ask_item{"code":"SG-HR-004","view":"centres"}', AnswerContext())
+        assert places.cards[0].type == "centres"
+        asking = AnswerContext("SG-HF-002", facet="documents", asking="contribution_city")
+        token = (
+            '/ask_item{"code":"SG-HF-002","facet":"documents","city":"dongguan",'
+            '"fact":"contribution_city","place":"dongguan"}'
+        )
+        known = await tap(token, asking)
+        assert known.codes == ("SG-HF-003",)
+        assert known.context.facts == {"contribution_city": "dongguan"}

@@ -24,6 +24,7 @@ from core.errors import NotFound
 from core.i18n import LANGS, Lang
 from core.settings import Settings
 from knowledge.answers import AnswerContext, Reply, Responder
+from knowledge.catalogue import make_catalogue
 from knowledge.evaluation.questions import load_questions
 
 NOW = dt.datetime(2026, 11, 23, 2, 30, tzinfo=dt.UTC)
@@ -444,6 +445,7 @@ def test_a_team_that_comes_is_offered_where_there_is_one(responder: Responder) -
     told = [claim for claim in card.claims if offer.name.zh in claim.text]
     assert told
     assert told[0].source.id == offer.source
+    assert any(way.channel == "door" and way.name == offer.name.zh for way in card.ways)
 
 
 def test_every_card_of_the_list_can_be_reported(responder: Responder) -> None:
@@ -455,3 +457,45 @@ def test_every_card_of_the_list_can_be_reported(responder: Responder) -> None:
         reports = [a.token for a in getattr(card, "actions", []) if a.kind == "report"]
         assert len(reports) == 1
         assert (reports[0] or "").startswith("/report_outdated")
+
+
+def test_a_matter_that_is_over_is_not_answered_as_if_it_were_not(responder: Responder) -> None:
+    """Asked or tapped after its last day: a notice with the date, no card."""
+    catalogue = responder.catalogue
+    over = catalogue.get("SG-HR-004").model_copy(update={"valid_to": TODAY})
+    soon = catalogue.get("SG-PS-010").model_copy(
+        update={"valid_from": TODAY + dt.timedelta(days=30)}
+    )
+    records = [record for found in catalogue.records.values() for record in found.values()]
+    changed = Responder(responder.engine, make_catalogue([*records, over, soon]))
+    for reply, day in (
+        (_ask(changed, "社保卡丢了怎么补办"), TODAY),
+        (_tap(changed, '/ask_item{"code":"SG-PS-010"}', AnswerContext()), soon.valid_from),
+    ):
+        notice = reply.cards[0]
+        assert isinstance(notice, NoticeCard), flatten(notice)
+        assert day is not None
+        assert day.isoformat() in notice.text
+
+
+def test_follow_ups_of_plans_and_places(responder: Responder) -> None:
+    """ "And Dongguan?" after places lists Dongguan's; a fact asked after a plan shows the plan again."""
+    places = responder.respond("深圳哪里有24小时自助终端", lang="zh", today=TODAY, now=NOW)
+    assert isinstance(places.cards[0], CentresCard)
+    other = _ask(responder, "那东莞呢", context=places.context).cards[0]
+    assert isinstance(other, CentresCard)
+    assert {line.city for line in other.centres} == {"dongguan"}
+    planned = _ask(responder, "退休要办哪些手续")
+    again = _ask(responder, "要带什么材料", context=planned.context).cards[0]
+    assert isinstance(again, BundleCard)
+    gone = AnswerContext(bundle="B-GONE")
+    assert not isinstance(_ask(responder, "要带什么材料", context=gone).cards[0], BundleCard)
+
+
+def test_which_city_is_answered_with_the_reason(responder: Responder) -> None:
+    """ "You file in X because Y" comes first; which of the two it is is asked, never assumed."""
+    known = _answer(_ask(responder, "我在深圳参保，异地就医备案去哪个市办"))
+    assert known.headline == "您在深圳参保，所以在深圳办理。"
+    either = _ask(responder, "公积金租房提取去深圳还是东莞办").cards[0]
+    assert isinstance(either, ChoicesCard)
+    assert "公积金缴在哪个城市" in either.prompt

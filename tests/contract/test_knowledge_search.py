@@ -52,6 +52,8 @@ def test_the_held_out_questions_stay_above_their_floors(engine: SearchEngine) ->
     assert inside["coverage"] >= 0.80
     assert overall["false_answers"] <= 0.12
     assert measured["by_kind"]["oos_far"]["false_answers"] <= 0.06
+    assert measured["item_missing"]["auroc"] >= 0.90
+    assert measured["item_missing"]["false_answers_at_60_coverage"] <= 0.10
 
 
 def test_no_answer_is_for_the_wrong_city(engine: SearchEngine) -> None:

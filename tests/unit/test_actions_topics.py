@@ -305,3 +305,13 @@ async def test_a_report_names_everything_the_card_showed() -> None:
     messages, _ = await run("action_service", tapped, room)
     assert [row["code"] for row in room.reports.rows] == codes.split(",")[:5]
     assert messages[0]["custom"]["level"] == "success"
+
+
+async def test_a_plan_is_repeated_as_a_plan_and_a_table_in_words() -> None:
+    """ "Say that again" keeps what was shown, small enough for the conversation's memory."""
+    room = Room()
+    kept = [{"bundle": "B-MOVE", "answers": "has_car:no"}, {"words": "两市对比"}]
+    tracker = FakeTracker("再说一遍", "repeat", slots={"last_cards": kept}, lang="zh")
+    messages, _ = await run("action_flow", tracker, room)
+    assert room.listing.asked == ["B-MOVE"]
+    assert [message["text"] for message in messages] == ["两市对比"]

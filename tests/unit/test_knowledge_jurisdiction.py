@@ -14,6 +14,7 @@ from knowledge.jurisdiction import (
     Resolution,
     facts_from,
     handled_anywhere,
+    leaves_open,
     names_place,
     reply_place,
     resolve,
@@ -140,3 +141,18 @@ def test_a_context_keeps_facts_and_drops_nonsense() -> None:
     assert facts_from({"hukou_city": "paris", "shoe_size": "shenzhen"}) == {}
     assert facts_from(["hukou_city"]) == {}
     assert AnswerContext.from_dict({"asking": "age", "facts": 3, "view": "map"}) == AnswerContext()
+
+
+def test_what_moves_to_the_other_city_is_never_settled_by_where_it_is_today() -> None:
+    """A transfer is filed where it goes to: nothing is asked or concluded; a named city counts."""
+    for code in ("SG-PS-006", "SG-MI-002", "SG-HR-008", "SG-HF-010", "SG-PS-018"):
+        known: Facts = {"residence_city": "shenzhen", "insured_city": "shenzhen"}
+        assert _resolve(code, facet="which_city", known=known) == Resolution(None)
+        assert _resolve(code, facet="which_city", named="dongguan") == Resolution("dongguan")
+
+
+def test_shenzhen_or_dongguan_names_neither() -> None:
+    """The question which of the two it is must not be read as a statement."""
+    for text in ("租房提取去深圳还是东莞办", "社保卡在东莞或深圳办", "is it Shenzhen or Dongguan"):
+        assert leaves_open(text)
+    assert not leaves_open("深圳和东莞都可以吗")

@@ -119,7 +119,7 @@ export const validate = (): Promise<{ findings: Finding[] }> => get(at('validate
 export const imports = (q: string, flagged: string, page: number, signal?: AbortSignal): Promise<{ items: Imported[]; total: number; page: number }> =>
   get(at('imports'), { q, flagged, page }, signal);
 export const imported = (code: string): Promise<ImportedFull> => get(at('imports', code));
-export const flag = (codes: string[], domain: string, why: string): Promise<DraftShown> => send('POST', at('imports', 'flag'), { codes, domain, why });
+export const flag = (codes: string[], domain: string, why: string): Promise<DraftShown> => send('POST', at('flag'), { codes, domain, why });
 
 export const questions = (): Promise<{ groups: QuestionGroup[]; wordings: number }> => get(at('questions'));
 export const settle = (ids: string[], state: 'used' | 'dismissed'): Promise<{ settled: number }> => send('POST', at('questions', 'settle'), { ids, state });

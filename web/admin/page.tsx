@@ -70,7 +70,7 @@ function goTo(to: View): void {
 function useKeys(): void {
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
-      if (sheet.peek() || document.querySelector('dialog[open]')) return;
+      if (sheet.peek() || document.querySelector('.dialog-box')) return;
       const command = commandOf(event, isWriting(event.target), singleKeys.peek());
       if (command && perform(command)) event.preventDefault();
     };

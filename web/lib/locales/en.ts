@@ -74,7 +74,6 @@ export const en: Record<LibKey, string> = {
   'compare.same': 'Same',
   'compare.sources': 'Source',
   'bundle.steps': 'In this order',
-  'bundle.step': 'Step {n}',
   'bundle.after': 'after step {list}',
   'bundle.optional': 'if it applies',
   'bundle.who': 'in person',
@@ -92,7 +91,6 @@ export const en: Record<LibKey, string> = {
   'centres.access': 'Accessibility',
   'centres.phone': 'Phone',
   'centres.distance': 'about {km} km',
-  'centres.total': '{n} in all',
   'centres.shown': '{shown} of {n} shown',
 
   'choices.label': 'Please choose',

@@ -72,7 +72,6 @@ export const zh = {
   'compare.same': '相同',
   'compare.sources': '来源',
   'bundle.steps': '先后顺序',
-  'bundle.step': '第 {n} 步',
   'bundle.after': '在第 {list} 步之后',
   'bundle.optional': '按需',
   'bundle.who': '到场',
@@ -90,7 +89,6 @@ export const zh = {
   'centres.access': '无障碍',
   'centres.phone': '电话',
   'centres.distance': '约 {km} 公里',
-  'centres.total': '共 {n} 处',
   'centres.shown': '显示 {shown} 处，共 {n} 处',
 
   'choices.label': '请选择',
