@@ -143,8 +143,9 @@ def _document(document: Document, lang: Lang) -> BundleDocument:
 def _total(made: Plan, lang: Lang) -> str | None:
     if made.working_days is None:
         return None
-    if not made.working_days:
-        return text("knowledge.total_at_once", lang)
+    if not made.working_days:  # with questions open, steps that take long may still come
+        undecided = any(question.id not in made.answers for question in made.bundle.questions)
+        return None if undecided else text("knowledge.total_at_once", lang)
     return text("knowledge.total", lang, days=number(made.working_days))
 
 

@@ -231,7 +231,8 @@ class Collection:
     def judge(self, scored: Scored) -> tuple[float, float]:
         """(probability that the first candidate is right, that any document is)."""
         row = collection_evidence(scored.found, scored.table, scored.scores, scored.lang)
-        return probability(row, self._profile.correct), probability(row, self._profile.in_list)
+        correct, in_list = self._profile.correct[scored.lang], self._profile.in_list[scored.lang]
+        return probability(row, correct), probability(row, in_list)
 
     def search(self, query: str, *, k: int = 10, vector: Vector | None = None) -> CollectionResult:
         """Find documents for a question; nothing for a question without words."""

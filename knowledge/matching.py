@@ -59,12 +59,20 @@ class Profile:
     """What was learned for collections: ranking weights by language, the decision, its threshold."""
 
     weights: Mapping[str, npt.NDArray[np.float64]]
-    correct: npt.NDArray[np.float64]
-    """Whether the first is right."""
-    in_list: npt.NDArray[np.float64]
-    """Whether any document is."""
+    correct: Mapping[str, npt.NDArray[np.float64]]
+    """Whether the first is right, by language."""
+    in_list: Mapping[str, npt.NDArray[np.float64]]
+    """Whether any document is, by language."""
     answer_at: float
     """From this probability of `correct` a question is answered."""
+
+
+DECIDERS = ("chinese", "foreign")
+
+
+def decider(lang: str) -> str:
+    """Which decision rule serves a set of weights: what is sure in Chinese is not in English."""
+    return "chinese" if lang == "zh" else "foreign"
 
 
 @cache
@@ -75,7 +83,11 @@ def load_profile(path: Path = RULES) -> Profile:
         lang: np.array([data["ranking"][lang][name] for name in COLUMNS]) for lang in LANGUAGES
     }
     correct, in_list = (
-        np.array([data[rule][name] for name in EVIDENCE]) for rule in ("correct", "in_list")
+        {
+            lang: np.array([data[rule][decider(lang)][name] for name in EVIDENCE])
+            for lang in LANGUAGES
+        }
+        for rule in ("correct", "in_list")
     )
     return Profile(weights, correct, in_list, data["answer"])
 

@@ -178,7 +178,8 @@ class Variant(_Record):
     notes: list[TextFact] = Field(default_factory=list)
     phones: list[str] = Field(default_factory=list)
     max_visits: int | None = Field(None, ge=0, le=9)
-    """到现场次数: trips to a counter at most."""
+    """到现场次数: trips to a counter at most. An estimate without a source of its own, like
+    `online_depth`: always shown as to be confirmed."""
     online_depth: int | None = Field(None, ge=1, le=4)
     """网办深度: 1 information, 2 apply, 3 decide, 4 result without a visit."""
     implementation_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{31}$")] | None = None

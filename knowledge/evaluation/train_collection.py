@@ -24,28 +24,33 @@ from knowledge.evaluation.learning import Array, learn_logistic, learn_ranking
 from knowledge.evaluation.province import FOLDS, VARIANTS, Named, Province, fold_of
 from knowledge.evaluation.questions import Question
 from knowledge.evaluation.vectors import QueryVectors
-from knowledge.matching import COLUMNS, EVIDENCE, LANGUAGES, Profile, collection_evidence
+from knowledge.matching import (
+    COLUMNS,
+    DECIDERS,
+    EVIDENCE,
+    LANGUAGES,
+    Profile,
+    collection_evidence,
+    decider,
+)
 from knowledge.rank import probability
 from knowledge.wordings import QUESTION, SPOKEN, Wording, wordings
 
 RANK_RIDGE, DECISION_RIDGE = 0.01, 0.01
 LIST_WEIGHT, VARIANT_WEIGHT = 0.05, 0.2
 """Of a wording of the service list and of a changed name, against a name as recorded."""
-LIST_DECIDES, FAR_DECIDES = 0.2, 10.0
-"""In the decision: factor for wordings of the service list, and weight of a far-off question. Chosen,
-as the ridges were, by cross-validation within the train half."""
+LIST_DECIDES, FOREIGN_LIST, FAR_DECIDES, FOREIGN_FAR = 0.2, 20.0, 10.0, 3.0
+"""In the decision, in Chinese and in other languages: factor for wordings of the service list (nothing
+else teaches English), weight of a far-off question. The Chinese ones were chosen, as the ridges were, by
+cross-validation within the train half."""
 PLACE_WEIGHT, _PLACE_EVERY = 0.5, 4
 _PLACES = ("佛山市", "珠海市", "惠州市", "南山区", "天河区", "北京市")
 _PLACE_FRAMES = ("{}{}", "我在{}，想办{}", "{}的{}怎么办理")
 FALSE_AT_MOST = 0.10
 """Names whose records are missing that may be answered, when the threshold is chosen."""
 _FREE = tuple(COLUMNS.index(name) for name in ("act_other", "place_other", "short"))
-BLANK = Profile(
-    {lang: np.ones(len(COLUMNS)) for lang in LANGUAGES},
-    np.zeros(len(EVIDENCE)),
-    np.zeros(len(EVIDENCE)),
-    0.5,
-)
+_NOTHING = {lang: np.zeros(len(EVIDENCE)) for lang in LANGUAGES}
+BLANK = Profile({lang: np.ones(len(COLUMNS)) for lang in LANGUAGES}, _NOTHING, _NOTHING, 0.5)
 """For collections that are only looked into while training."""
 
 
@@ -161,7 +166,7 @@ def _list_cases(
         known += cases
         robbed += [_without(case) for case in cases if case.right.any()]
         nothing = [(text, frozenset[str]()) for text in far]
-        off += search_all(collection, nothing, vectors, FAR_DECIDES)
+        off += search_all(collection, nothing, vectors)
     return known, robbed, off
 
 
@@ -185,6 +190,16 @@ def judge_case(case: CollectionCase, weights: Mapping[str, Array]) -> tuple[Arra
     scores = case.table @ weights[case.scored.lang]
     row = collection_evidence(case.scored.found, case.table, scores, case.scored.lang)
     return row, bool(case.right[int(np.argmax(scores))])
+
+
+def _factor(case: CollectionCase, kind: str) -> float:
+    """How much a case counts in the decision, beside its weight."""
+    chinese = decider(case.scored.lang) == "chinese"
+    if kind == "list":
+        return LIST_DECIDES if chinese else FOREIGN_LIST
+    if kind == "far":
+        return FAR_DECIDES if chinese else FOREIGN_FAR
+    return 1.0
 
 
 def train_collection(
@@ -232,25 +247,31 @@ def train_collection(
         )
         for lang in LANGUAGES
     }
-    off += search_all(whole, [(text, frozenset()) for text in far], vectors, FAR_DECIDES)
+    off += search_all(whole, [(text, frozenset()) for text in far], vectors)
     judged = [
-        (*judge_case(case, weights), there, case.weight * factor)
-        for cases, there, factor in (
-            ([*clean, *changed], 1.0, 1.0),
-            (missing, 0.0, 1.0),
-            (listed, 1.0, LIST_DECIDES),
-            (robbed, 0.0, LIST_DECIDES),
-            (off, 0.0, 1.0),
+        (*judge_case(case, weights), there, case.weight * _factor(case, kind), case.scored.lang)
+        for cases, there, kind in (
+            ([*clean, *changed], 1.0, "record"),
+            (missing, 0.0, "record"),
+            (listed, 1.0, "list"),
+            (robbed, 0.0, "list"),
+            (off, 0.0, "far"),
         )
         for case in cases
     ]
-    rows = np.stack([row for row, _, _, _ in judged])
-    amounts = np.array([amount for _, _, _, amount in judged])
-    right = np.array([float(first) for _, first, _, _ in judged])
-    there = np.array([answer for _, _, answer, _ in judged])
-    correct = learn_logistic(rows, right, amounts, ridge=DECISION_RIDGE)
-    in_list = learn_logistic(rows, there, amounts, ridge=DECISION_RIDGE)
-    beliefs = sorted(probability(judge_case(case, weights)[0], correct) for case in missing)
+    correct, in_list = {}, {}
+    for rule in DECIDERS:
+        own = [each for each in judged if decider(each[4]) == rule]
+        rows = np.stack([each[0] for each in own])
+        amounts = np.array([each[3] for each in own])
+        first = np.array([float(each[1]) for each in own])
+        there = np.array([each[2] for each in own])
+        correct[rule] = learn_logistic(rows, first, amounts, ridge=DECISION_RIDGE)
+        in_list[rule] = learn_logistic(rows, there, amounts, ridge=DECISION_RIDGE)
+    beliefs = sorted(
+        probability(judge_case(case, weights)[0], correct[decider(case.scored.lang)])
+        for case in missing
+    )
     answer_at = beliefs[int(len(beliefs) * (1 - FALSE_AT_MOST))]
     return {
         "made": {
@@ -263,7 +284,13 @@ def train_collection(
             lang: {n: round(float(v), 4) for n, v in zip(COLUMNS, weights[lang], strict=True)}
             for lang in LANGUAGES
         },
-        "correct": {n: round(float(v), 4) for n, v in zip(EVIDENCE, correct, strict=True)},
-        "in_list": {n: round(float(v), 4) for n, v in zip(EVIDENCE, in_list, strict=True)},
+        "correct": {
+            rule: {n: round(float(v), 4) for n, v in zip(EVIDENCE, row, strict=True)}
+            for rule, row in correct.items()
+        },
+        "in_list": {
+            rule: {n: round(float(v), 4) for n, v in zip(EVIDENCE, row, strict=True)}
+            for rule, row in in_list.items()
+        },
         "answer": round(float(answer_at), 4),
     }

@@ -273,6 +273,26 @@ async def test_nothing_is_overwritten_and_nothing_is_done_twice(desk: Desk) -> N
     await _drop(desk.admin, draft)
 
 
+async def test_half_written_text_is_kept_and_shown(desk: Desk) -> None:
+    """Any JSON object can be saved; the list, the preview and the draft show it with what is missing."""
+    who, odd = desk.shenzhen, {"name": 3, "cities": [1], "common": {"materials": "x", "fees": [1, {}]},
+                               "next_review": [], "summary": {"zh": 5}}  # fmt: skip
+    new = {"kind": "item", "key": "SG-HR-098", "why": WHY, "body": odd}
+    draft = (await desk.admin.post("/drafts", new, 201))["draft"]
+    assert draft["body"] == odd
+    line = (await who.get("/records?q=SG-HR-098"))["items"][0]
+    assert (line["new"], line["name"]["zh"]) == (True, "SG-HR-098")
+    assert (await who.get(f"/drafts/{draft['id']}"))["findings"]
+    shown = await who.post("/preview", {"kind": "item", "key": "SG-HR-098", "body": odd})
+    assert shown["cards"] is None
+    assert shown["findings"]
+    assert (await who.ask("GET", f"/records/item/SG-HR-098/cities?draft={draft['id']}"))[0] == 404
+    step = {"version": draft["version"], "why": WHY}
+    status, refused = await who.ask("POST", f"/drafts/{draft['id']}/submit", step)
+    assert (status, refused["error"]["code"]) == (422, "draft_invalid")
+    await _drop(desk.admin, draft)
+
+
 async def test_bad_requests_are_typed_errors(desk: Desk) -> None:
     """Oversize, wrong type, not JSON, no reason, a future without a zone, another site's page."""
     who = desk.shenzhen
@@ -341,6 +361,10 @@ async def test_from_a_draft_to_a_version_and_back(desk: Desk) -> None:
     assert undone["version"]["rollback_of"] == made["base"]
     body = (await desk.shenzhen.get(f"/records/item/{CODE}"))["body"]
     assert WORDING not in body["colloquial"]["zh"]
+    contact = (await desk.admin.get("/records?kind=liaison"))["items"][0]["key"]
+    out = await desk.admin.post(f"/records/liaison/{contact}/withdraw", {"why": "已离任"})
+    assert out["version"]["in_force"]
+    assert (await desk.admin.ask("GET", f"/records/liaison/{contact}"))[0] == 404
     report = await desk.shenzhen.get("/audit/verify")
     assert report["ok"]
     rows = (await desk.shenzhen.get("/audit?limit=500"))["entries"]

@@ -171,7 +171,8 @@ async def test_an_editor_may_send_anything(api: Api, tmp_path: Path) -> None:
     """What the list desk's page reads and tries out, signed in as an editor of one city."""
     cookie = await _signed_in(api, "suqing")
     status, output = await _schemathesis(
-        api, tmp_path, "--include-path-regex=^/api/v1/admin/(overview|records|drafts|versions|audit|tasks|preview)",
-        "--exclude-method=POST", f"--header=Cookie: sg_agent={cookie}", "--mode=positive",
+        api, tmp_path, "--exclude-method=POST",
+        "--include-path-regex=^/api/v1/admin/(overview|records|drafts|versions|audit|tasks)",
+        f"--header=Cookie: sg_agent={cookie}", "--mode=positive",
     )  # fmt: skip
     assert status == 0, output

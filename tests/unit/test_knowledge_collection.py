@@ -251,9 +251,10 @@ def test_the_profile_fits_its_signals() -> None:
     """Weights for every column and every language; a probability for any evidence."""
     profile = load_profile()
     assert {len(profile.weights[lang]) for lang in LANGUAGES} == {len(COLUMNS)}
-    assert len(profile.correct) == len(profile.in_list) == len(EVIDENCE)
+    for rules in (profile.correct, profile.in_list):
+        assert {len(rules[lang]) for lang in LANGUAGES} == {len(EVIDENCE)}
     assert 0 < profile.answer_at < 1
-    assert 0 <= probability(np.zeros(len(EVIDENCE)), profile.correct) <= 1
+    assert 0 <= probability(np.zeros(len(EVIDENCE)), profile.correct["zh"]) <= 1
 
 
 # ---- learning ---------------------------------------------------------------

@@ -63,7 +63,7 @@ export interface AuditRow { seq: number; at: string; who: Person; action: string
 export interface AuditReport { ok: boolean; entries: number; head: string; problems: string[] }
 export interface Trial { cards: Record<Lang, AnswerCard> | null; findings: Finding[]; changes: Change[] }
 export interface Imported {
-  code: string; name: string; department: string; area_name?: string; level: string; item: string | null; as_of?: string;
+  code: string; name: string; department: string; area_name?: LocalText | null; level: string; item: string | null; as_of?: string;
 }
 export interface ImportedFull extends Imported { body: Body; revisions?: { revision: number }[] }
 

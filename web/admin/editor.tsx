@@ -163,7 +163,7 @@ function SaveBar({ work }: { work: Work }): JSX.Element {
       </p>
       <div class="save-buttons">
         <Button size="sm" variant="quiet" disabled={!dirty.value && !work.shown.value.may.discard} aria-keyshortcuts={keyOf('discard')} title={`${t('discard')}（${keyOf('discard')}）`} onClick={() => (sheet.value = 'discard')}>{t('discard')}</Button>
-        <Button size="sm" busy={state.value === 'saving'} disabled={!dirty.value || work.locked} aria-keyshortcuts="Control+S" title={`${t('save')}（${keyOf('save')}）`} onClick={() => void work.save()}>{t('save')}</Button>
+        <Button size="sm" busy={state.value === 'saving'} disabled={(!dirty.value && !work.rebase.value) || work.locked} aria-keyshortcuts="Control+S" title={`${t('save')}（${keyOf('save')}）`} onClick={() => void work.save()}>{t('save')}</Button>
         <Button size="sm" variant="primary" disabled={work.locked || (!dirty.value && draft?.state !== 'editing')} aria-keyshortcuts="S" title={`${t('submit')}（${keyOf('submit')}）`} onClick={() => void work.submit()}>{t('submit')}</Button>
       </div>
     </footer>

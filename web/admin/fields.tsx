@@ -11,7 +11,7 @@ import type { City } from '../lib/types';
 import { cx, IconButton } from '../lib/ui';
 import type { Body, Finding, Json } from './api';
 import { overview } from './app';
-import type { Path } from './paths';
+import { fieldOf, type Path } from './paths';
 import { problemText } from './problems';
 import { CHOICES, type Field } from './schema';
 import { t, tk } from './text';
@@ -23,12 +23,18 @@ export const labelOf = (field: Field): string => tk(`f.${field.label ?? field.ke
 type Of<K extends Field['as']> = At<Extract<Field, { as: K }>>;
 const str = (value: Json | undefined): string => (value === null || value === undefined ? '' : String(value));
 
-export function Problems({ found, id }: { found: Finding[]; id?: string }): JSX.Element | null {
+/** `东莞 › 材料 › 第 2 项 › 名称`. */
+export function pathInWords(path: Path): string {
+  return path.map((p) => (typeof p === 'number' || /^\d+$/.test(String(p)) ? t('entry.nth', { n: Number(p) + 1 }) : p === 'shenzhen' || p === 'dongguan' ? tk(`o.city.${p}`) : p === 'zh' || p === 'en' || p === 'yue' ? t(`in.${p}`) : p === 'common' ? t('city.common') : p === 'cities' ? '' : tk(`f.${p}`))).filter(Boolean).join(' › ');
+}
+
+/** Findings as sentences; with `of` each begins with the field it is about. */
+export function Problems({ found, id, of }: { found: Finding[]; id?: string; of?: Work }): JSX.Element | null {
   if (!found.length) return null;
   return (
     <ul class="problems" id={id}>
       {found.map((f) => (
-        <li key={f.problem} class={`problem-${f.level}`}><Icon name={f.level === 'error' ? 'urgent' : 'warning'} /><span>{problemText(f.problem)}</span></li>
+        <li key={f.path + f.problem} class={`problem-${f.level}`}><Icon name={f.level === 'error' ? 'urgent' : 'warning'} /><span>{of && f.path && <b>{pathInWords(fieldOf(of.body.peek(), f.path))}　</b>}{problemText(f.problem)}</span></li>
       ))}
     </ul>
   );

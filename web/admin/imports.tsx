@@ -4,9 +4,10 @@ import type { JSX } from 'preact';
 import { Glyph } from '../desk/glyph';
 import { Icon } from '../lib/icons';
 import { Dialog, toast } from '../lib/overlay';
+import { lang } from '../lib/prefs';
 import { Button, cx, Skeleton } from '../lib/ui';
 import * as api from './api';
-import type { Imported } from './api';
+import type { Imported, Json } from './api';
 import { detail, ended, go, hrefOf, refresh } from './app';
 import { inWords } from './diff';
 import { useLoad } from './load';
@@ -17,17 +18,26 @@ import { said } from './work';
 
 const QUIET_MS = 250;
 
+/** A value of the province's record as a person says it. */
+function words(key: string, value: Json): string[] {
+  if (key === 'level' && typeof value === 'string') return [tk(`o.area.${value}`)];
+  if (value === null || typeof value !== 'object') return inWords(value);
+  if (Array.isArray(value)) return value.map((v) => inWords(v).join('，')).filter(Boolean);
+  if ('unit' in value) return [`${String(value.amount ?? value.days ?? '')} ${tk(`o.unit.${String(value.unit)}`)}`];
+  return Object.entries(value).flatMap(([k, v]) => (k === 'window' ? (v === false ? [t('imports.no_window')] : []) : words(k, v)));
+}
+
 function Detail({ code, chosen, onPick }: { code: string; chosen: boolean; onPick: () => void }): JSX.Element {
   const { data, problem, again } = useLoad(() => api.imported(code), [code]);
   if (problem) return <Retry problem={problem} again={again} />;
   if (!data) return <div class="pad"><Skeleton lines={8} /></div>;
-  const rows = Object.entries(data.body).map(([key, value]) => [key, inWords(value)] as const).filter(([, words]) => words.length);
+  const rows = Object.entries(data.body).map(([key, value]) => [key, words(key, value)] as const).filter(([, lines]) => lines.length);
   return (
     <article class="review" aria-labelledby="im-title">
       <header class="edit-head"><div class="edit-title"><h2 id="im-title">{data.name}</h2><p class="edit-tags"><span class="code">{data.code}</span></p></div>
         {data.item ? <a class="btn btn-secondary btn-sm" href={hrefOf('list', 'item', data.item)}>{t('imports.open_item', { code: data.item })}</a> : <Button size="sm" variant={chosen ? 'secondary' : 'primary'} icon={chosen ? 'check' : 'plus'} onClick={onPick}>{t(chosen ? 'imports.chosen' : 'imports.choose')}</Button>}
       </header>
-      <dl class="raw" lang="zh-CN">{rows.map(([key, words]) => <div key={key}><dt>{tk(`p.${key}`)}</dt><dd>{words.map((w, i) => <p key={i}>{w}</p>)}</dd></div>)}</dl>
+      <dl class="raw" lang="zh-CN">{rows.map(([key, lines]) => <div key={key}><dt>{tk(`p.${key}`)}</dt><dd>{lines.map((w, i) => <p key={i}>{w}</p>)}</dd></div>)}</dl>
     </article>
   );
 }
@@ -86,7 +96,7 @@ export function ImportsView(): JSX.Element {
               <li key={line.code} class="row-pick">
                 {!line.item && <input type="checkbox" aria-label={t('imports.choose_one', { name: line.name })} checked={chosen.value.some((c) => c.code === line.code)} onChange={() => toggle(line)} />}
                 <a class={cx('row', detail.value === line.code && 'row-on')} href={hrefOf('imports', line.code)} aria-current={detail.value === line.code ? 'true' : undefined}>
-                  <span class="row-name" lang="zh-CN">{line.name}</span><span class="row-note" lang="zh-CN">{line.department}{line.area_name ? ` · ${line.area_name}` : ''}</span>
+                  <span class="row-name" lang="zh-CN">{line.name}</span><span class="row-note" lang="zh-CN">{line.department}{line.area_name?.[lang.value] ? ` · ${line.area_name[lang.value]}` : ''}</span>
                   {line.item && <span class="row-tags"><span class="tag">{line.item}</span></span>}
                 </a>
               </li>

@@ -9,10 +9,11 @@ import { lang, setLang, setTextSize, setTheme, textSize, theme } from '../lib/pr
 import { Button, cx, Segmented } from '../lib/ui';
 import * as api from './api';
 import { KINDS, type Body, type Json, type Kind } from './api';
-import { create, filters, isAdmin, reopen, sheet, signOut, work } from './app';
+import { create, filters, go, isAdmin, refresh, reopen, sheet, signOut, work } from './app';
 import { inWords } from './diff';
 import { labelOf, SHORTCUTS, type Shortcut } from './keys';
-import { dotted, put, type Path } from './paths';
+import { pathInWords } from './fields';
+import { dotted, put } from './paths';
 import { t, tk } from './text';
 import { Ask } from './versions';
 import { said, type Conflict, type Work } from './work';
@@ -58,13 +59,13 @@ function Settings(): JSX.Element {
 
 function Logout(): JSX.Element {
   const busy = useSignal(false);
-  const go = async (): Promise<void> => {
+  const leave = async (): Promise<void> => {
     busy.value = true;
     await signOut().catch((error: unknown) => toast(said(error), 'warning'));
     busy.value = false;
   };
   return (
-    <Dialog open={sheet.value === 'logout'} title={t('logout.title')} onClose={close} footer={<><Button onClick={close}>{t('cancel')}</Button><Button variant="primary" busy={busy.value} onClick={() => void go()}>{t('logout')}</Button></>}>
+    <Dialog open={sheet.value === 'logout'} title={t('logout.title')} onClose={close} footer={<><Button onClick={close}>{t('cancel')}</Button><Button variant="primary" busy={busy.value} onClick={() => void leave()}>{t('logout')}</Button></>}>
       <p>{t('logout.text')}</p>
     </Dialog>
   );
@@ -85,13 +86,24 @@ function Discard({ of }: { of: Work | null }): JSX.Element {
   return <Ask open={open && kept} title={t('discard.draft_title')} text={t('discard.draft')} go={t('discard.draft_go')} danger onClose={close} onGo={async (why) => { await of?.discard(why); toast(t('discard.done'), 'success'); await reopen(); }} />;
 }
 
+/** A withdrawal is reviewed like any change; an admin may also do it at once. */
 function Withdraw({ of }: { of: Work | null }): JSX.Element {
+  const now = useSignal(false);
   return (
     <Ask
-      open={sheet.value === 'withdraw' && !!of} title={t('withdraw.title', { key: of?.key ?? '' })} text={t(isAdmin.value ? 'withdraw.text_admin' : 'withdraw.text')} go={t('withdraw.go')} danger
-      onClose={close}
+      open={sheet.value === 'withdraw' && !!of} title={t('withdraw.title', { key: of?.key ?? '' })} text={t('withdraw.text')} go={t(now.value ? 'withdraw.now_go' : 'withdraw.go')} danger onClose={close}
+      extra={isAdmin.value && <label class="fld-check"><input type="checkbox" checked={now.value} onChange={(e) => (now.value = e.currentTarget.checked)} /><span>{t('withdraw.now')}</span></label>}
       onGo={async (why) => {
         if (!of) return;
+        if (now.value) {
+          const { version } = await api.withdrawNow(of.kind, of.key, why);
+          toast(t('withdraw.now_done', { n: version.number }), 'success', 9000);
+          now.value = false;
+          work.value = null;
+          void refresh();
+          go('list');
+          return;
+        }
         const done = await api.newDraft({ kind: of.kind, key: of.key, why, withdraw: true });
         await api.step(done.draft.id, 'submit', done.draft.version, why);
         toast(t('withdraw.done'), 'success');
@@ -109,7 +121,7 @@ const EXAMPLES: Record<Kind, string> = { item: 'SG-HR-099', source: 'S99', centr
 
 function NewRecord(): JSX.Element {
   const kind = useSignal<Kind>(filters.peek().kind), key = useSignal(''), problem = useSignal('');
-  const go = (event?: Event): void => {
+  const begin = (event?: Event): void => {
     event?.preventDefault();
     const code = kind.value === 'source' ? key.value.trim() : key.value.trim().toUpperCase();
     if (!PATTERNS[kind.value].test(kind.value === 'outside' ? code.toLowerCase() : code)) {
@@ -122,8 +134,8 @@ function NewRecord(): JSX.Element {
     create(kind.value, kind.value === 'outside' ? code.toLowerCase() : code);
   };
   return (
-    <Dialog open={sheet.value === 'new'} title={t('new.title')} onClose={close} footer={<><Button onClick={close}>{t('cancel')}</Button><Button variant="primary" onClick={() => go()}>{t('new.go')}</Button></>}>
-      <form class="stack" onSubmit={go}>
+    <Dialog open={sheet.value === 'new'} title={t('new.title')} onClose={close} footer={<><Button onClick={close}>{t('cancel')}</Button><Button variant="primary" onClick={() => begin()}>{t('new.go')}</Button></>}>
+      <form class="stack" onSubmit={begin}>
         <label class="pick"><span>{t('kind')}</span><select class="input" value={kind.value} onChange={(e) => { kind.value = e.currentTarget.value as Kind; problem.value = ''; }}>{KINDS.filter((k) => k !== 'outside').map((k) => <option key={k} value={k}>{tk(`k.${k}`)}</option>)}</select></label>
         <div class="fld"><label class="fld-label" for="new-key">{t('new.key')}</label>
           <input id="new-key" class="input mono" value={key.value} placeholder={EXAMPLES[kind.value]} autoComplete="off" spellcheck={false} aria-invalid={!!problem.value} onInput={(e) => { key.value = e.currentTarget.value; problem.value = ''; }} />
@@ -131,11 +143,6 @@ function NewRecord(): JSX.Element {
       </form>
     </Dialog>
   );
-}
-
-/** `东莞 › 材料 › 第 2 项 › 名称`. */
-export function pathInWords(path: Path): string {
-  return path.map((p) => (typeof p === 'number' || /^\d+$/.test(String(p)) ? t('entry.nth', { n: Number(p) + 1 }) : p === 'shenzhen' || p === 'dongguan' ? tk(`o.city.${p}`) : p === 'zh' || p === 'en' || p === 'yue' ? t(`in.${p}`) : p === 'common' ? t('city.common') : p === 'cities' ? '' : tk(`f.${p}`))).filter(Boolean).join(' › ');
 }
 
 function Value({ value }: { value: Json | undefined }): JSX.Element {

@@ -27,7 +27,7 @@ export function Preview({ work }: { work: Work }): JSX.Element {
   const card = trial.value?.cards?.[PREVIEW.as.value];
   const again = (): void => void work.tryNow();
   if (work.draft?.withdraw) return <p class="empty-note">{t('preview.withdraw')}</p>;
-  if (work.kind !== 'item') return <div class="stack"><p class="empty-note">{t('preview.items_only')}</p><Problems found={trial.value?.findings ?? []} /></div>;
+  if (work.kind !== 'item') return <div class="stack"><p class="empty-note">{t('preview.items_only')}</p><Problems found={trial.value?.findings ?? []} of={work} /></div>;
   return (
     <div class="stack">
       <div class="preview-tools">
@@ -50,7 +50,7 @@ export function Preview({ work }: { work: Work }): JSX.Element {
       <p class="preview-state" role="status">{trialBusy.value ? <><Spinner />{t('preview.busy')}</> : work.dirty.value ? t('preview.unsaved') : t('preview.saved')}</p>
       {trialProblem.value && <p class="field-problem" role="alert"><Icon name="warning" />{trialProblem.value}</p>}
       {card ? <div class={cx('preview-card', trialBusy.value && 'rows-busy')}><Answer card={card} host={{}} /></div>
-        : trial.value ? <div class="stack"><p class="empty-note">{t('preview.broken')}</p><Problems found={trial.value.findings} /></div>
+        : trial.value ? <div class="stack"><p class="empty-note">{t('preview.broken')}</p><Problems found={trial.value.findings} of={work} /></div>
           : !trialProblem.value && <Skeleton lines={6} />}
     </div>
   );

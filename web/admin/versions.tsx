@@ -1,6 +1,6 @@
 /** Versions of the list, what changed between them, rollback; the audit; the check of the whole list. */
 import { useSignal } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { moment } from '../lib/format';
 import { Icon } from '../lib/icons';
 import { Dialog, toast } from '../lib/overlay';
@@ -81,8 +81,8 @@ function Compare({ versions }: { versions: Version[] }): JSX.Element | null {
 }
 
 /** Asks for the reason of something that cannot be taken back quietly. */
-export function Ask({ open, title, text, go, danger, onClose, onGo }: {
-  open: boolean; title: string; text: string; go: string; danger?: boolean; onClose: () => void; onGo: (why: string) => Promise<void>;
+export function Ask({ open, title, text, go, danger, extra, onClose, onGo }: {
+  open: boolean; title: string; text: string; go: string; danger?: boolean; extra?: ComponentChildren; onClose: () => void; onGo: (why: string) => Promise<void>;
 }): JSX.Element {
   const why = useSignal(''), busy = useSignal(false), problem = useSignal('');
   const run = async (): Promise<void> => {
@@ -105,6 +105,7 @@ export function Ask({ open, title, text, go, danger, onClose, onGo }: {
   return (
     <Dialog open={open} title={title} onClose={onClose} footer={<><Button onClick={onClose}>{t('cancel')}</Button><Button variant={danger ? 'danger' : 'primary'} busy={busy.value} onClick={() => void run()}>{go}</Button></>}>
       <p>{text}</p>
+      {extra}
       <div class="fld"><label class="fld-label" for="ask-why">{t('why')}</label>
         <textarea id="ask-why" class="input grow" rows={2} maxLength={500} value={why.value} aria-invalid={!!problem.value} aria-describedby="ask-problem" autofocus onInput={(e) => { why.value = e.currentTarget.value; problem.value = ''; }} />
         <p class="field-problem" id="ask-problem" role="alert">{problem.value && <><Icon name="warning" />{problem.value}</>}</p>

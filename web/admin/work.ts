@@ -33,6 +33,8 @@ export class Work {
   readonly state = signal<SaveState>('clean');
   readonly problem = signal('');
   readonly restored = signal<string | null>(null);
+  /** The record was published anew underneath and the editor has seen it: the next save says so. */
+  readonly rebase = signal(false);
   readonly conflict = signal<Conflict | null>(null);
   readonly trial = signal<api.Trial | null>(null);
   readonly trialBusy = signal(false);
@@ -48,7 +50,6 @@ export class Work {
     }
     return found;
   });
-  private rebase = false;
   private keepTimer = 0;
   private trialTimer = 0;
   private stopTrial: AbortController | null = null;
@@ -158,7 +159,7 @@ export class Work {
   /** Saves; false when it was not possible (said in `problem`, `conflict` or at the reason). */
   async save(): Promise<boolean> {
     if (this.state.peek() === 'saving' || this.locked) return false;
-    if (!this.dirty.peek() && !this.rebase) return true;
+    if (!this.dirty.peek() && !this.rebase.peek()) return true;
     if (!this.why.peek().trim()) {
       this.whyMissing.value = true;
       document.getElementById('why')?.focus();
@@ -169,9 +170,9 @@ export class Work {
     this.state.value = 'saving';
     try {
       const done = draft
-        ? await api.saveDraft(draft.id, { version: draft.version, body: sent, why, rebase: this.rebase })
+        ? await api.saveDraft(draft.id, { version: draft.version, body: sent, why, rebase: this.rebase.peek() })
         : await api.newDraft({ kind: this.kind, key: this.key, why, body: sent });
-      this.rebase = false;
+      this.rebase.value = false;
       this.took(done, sent);
       announce(t('saved'));
       return true;
@@ -223,7 +224,7 @@ export class Work {
     try {
       const three = await api.threeWay(draft.id);
       if (!three.current || !three.draft) return;
-      this.rebase = true;
+      this.rebase.value = true;
       this.settle('published', three.base ?? {}, three.current, this.body.peek(), '', draft.updated_at);
     } catch (error) {
       this.problem.value = said(error);

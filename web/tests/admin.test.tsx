@@ -2,7 +2,7 @@
 import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Body, Shown } from '../admin/api';
+import type { Body, Draft, Shown } from '../admin/api';
 import { overview, section, sheet, work as current } from '../admin/app';
 import { inWords } from '../admin/diff';
 import { Editor } from '../admin/editor';
@@ -116,7 +116,7 @@ describe('the editor', () => {
   const BODY: Body = { ...blankBody('item', 'SG-HR-004'), name: { zh: '补卡', en: 'Card' }, summary: { zh: '简介', en: 'Summary' } };
   const may = { edit: true, submit: false, review: false, discard: false, publish: false };
   const shown = (more: Partial<Shown> = {}): Shown => ({ kind: 'item', key: 'SG-HR-004', name: { zh: '补卡', en: 'Card' }, revision: 3, body: BODY, draft: null, may, tasks: [], ...more });
-  const draft = (body: Body, version = 1): Shown['draft'] => ({
+  const draft = (body: Body, version = 1): Draft => ({
     id: 'dft_1', kind: 'item', key: 'SG-HR-004', name: { zh: '补卡', en: 'Card' }, state: 'editing', version, base: 3, current: 3, stale: false, withdraw: false, body,
     authors: [], opened_at: '2026-11-24T10:00:00Z', updated_by: { id: 'b', name: '梁伟' }, updated_at: '2026-11-24T10:00:00Z', why: '改', reviewer: null, scheduled_in: null, published_in: null,
   });
@@ -236,6 +236,18 @@ describe('the editor', () => {
     expect(work.body.value).toMatchObject({ summary: { zh: '他的简介' }, name: { en: 'My card' }, result: { zh: '新卡' } });
     expect(work.draft?.version).toBe(2);
     expect(work.dirty.value).toBe(true);
+  });
+
+  it('shows what was published underneath and says that it was seen', async () => {
+    const theirs = put(BODY, ['result'], { zh: '新卡', en: 'New card' }), mine = put(BODY, ['name', 'en'], 'My card');
+    answers['GET /drafts/dft_1/three-way'] = () => json({ base: BODY, current: theirs, draft: mine, theirs: [], ours: [], overlaps: [] });
+    const work = await open(shown({ body: theirs, draft: { ...draft(mine), stale: true, current: 4 } }));
+    await act(async () => { await vi.advanceTimersByTimeAsync(5); });
+    expect(work.conflict.value?.kind).toBe('published');
+    await act(() => button('按此合并').click());
+    answers['PUT /drafts/dft_1'] = () => json({ draft: draft(work.body.value, 2), changes: [], findings: [], may });
+    await act(async () => { await work.save(); });
+    expect(calls.find((c) => c.method === 'PUT')?.body).toMatchObject({ rebase: true, body: { name: { en: 'My card' }, result: { zh: '新卡' } } });
   });
 
   it('does not lose the text when the server cannot be reached', async () => {
