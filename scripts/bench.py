@@ -3,7 +3,7 @@
     python scripts/bench.py                       every row, some fifteen minutes at most
     python scripts/bench.py --only turn,memory    some of: start, memory, page, call, turn, scale
     python scripts/bench.py --json FILE           everything measured, for machines
-    SG_BENCH_MILLION=1 python scripts/bench.py    search at a million items as well (5 GB of files)
+    BENCH_MILLION=1 python scripts/bench.py    search at a million items as well (5 GB of files)
 
 Starts the product as a user does, in a folder of its own on a free loopback port, and stops it.
 Caches the trained baseline and Lighthouse below `<SG_DATA_DIR>/bench`; writes nothing else. Exit 1

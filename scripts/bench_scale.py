@@ -6,7 +6,7 @@
 Each size is built in one process, searched in a second (whose memory is what counts), updated in a
 third, and searched with the baselines in a fourth, all over the same list (`scripts.bench_lists`).
 A query is timed from the words to the judged candidates: normalising, mending, embedding on one
-thread, candidates, ranking. `SG_BENCH_MILLION=1` adds the million to `make bench`. Files go to a
+thread, candidates, ranking. `BENCH_MILLION=1` adds the million to `make bench`. Files go to a
 temporary folder of the size of the list (5 GB for a million items) and are deleted.
 """
 
@@ -49,7 +49,7 @@ _VERSION, _UPDATED = "made-up", "made-up-2"
 
 def wanted_sizes() -> list[int]:
     """What `make bench` measures."""
-    return [1_000, 100_000] + ([1_000_000] if os.environ.get("SG_BENCH_MILLION") else [])
+    return [1_000, 100_000] + ([1_000_000] if os.environ.get("BENCH_MILLION") else [])
 
 
 def _embedder() -> Any:

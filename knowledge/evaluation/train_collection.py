@@ -39,7 +39,7 @@ from knowledge.wordings import QUESTION, SPOKEN, Wording, wordings
 RANK_RIDGE, DECISION_RIDGE = 0.01, 0.01
 LIST_WEIGHT, VARIANT_WEIGHT = 0.05, 0.2
 """Of a wording of the service list and of a changed name, against a name as recorded."""
-LIST_DECIDES, FOREIGN_LIST, FAR_DECIDES, FOREIGN_FAR = 0.2, 20.0, 10.0, 3.0
+LIST_DECIDES, FOREIGN_LIST, FAR_DECIDES, FOREIGN_FAR = 0.2, 20.0, 10.0, 20.0
 """In the decision, in Chinese and in other languages: factor for wordings of the service list (nothing
 else teaches English), weight of a far-off question. The Chinese ones were chosen, as the ridges were, by
 cross-validation within the train half."""

@@ -265,7 +265,7 @@ def test_search_over_the_province_s_records(settings: Settings) -> None:
     assert measured["variants"]["typo"]["all"]["success_at_1"] >= 0.76
     assert measured["variants"]["pinyin"]["all"]["success_at_1"] >= 0.72
     refused = measured["refusals"]["everyday names"]
-    assert refused["far off"]["auroc"] >= 0.995
+    assert refused["far off"]["auroc"] >= 0.99
     assert refused["far off"]["false_answers"] <= 0.007
     assert refused["record missing"]["auroc"] >= 0.82
     assert refused["record missing"]["false_answers_at_60_coverage"] <= 0.10
