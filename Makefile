@@ -2,6 +2,7 @@
 PY := .venv/bin/python
 SETUP := python3 scripts/setup.py
 export RASA_TELEMETRY_ENABLED := false
+export ORT_DISABLE_TELEMETRY := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
 .PHONY: help run test check bench eval train lock clean

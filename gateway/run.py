@@ -36,6 +36,7 @@ RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 ROLES = ["redis", "rasa", "actions", "video", "shenzhen", "dongguan"]
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
+    "ORT_DISABLE_TELEMETRY": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "SANIC_HOST": "127.0.0.1",

@@ -15,6 +15,7 @@ RASA = ROOT / ".venv-rasa" / "bin"
 ROOMS = ["core", "knowledge", "cities", "desk", "video", "gateway", "actions"]
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
+    "ORT_DISABLE_TELEMETRY": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
 }

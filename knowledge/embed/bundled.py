@@ -6,12 +6,15 @@ No torch, no network. One session, shared by all threads; repeated queries come 
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # it reports to a foreign service from its import on
 import onnxruntime as ort  # type: ignore[import-untyped]
 
 from knowledge.embed.port import Matrix, Vector
