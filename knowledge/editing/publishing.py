@@ -8,6 +8,7 @@ publish at once: the second commit finds that the version in force is not the on
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -30,8 +31,9 @@ from knowledge.editing.model import Draft, Editor, Version
 from knowledge.editing.store import NewRevision, Numbers, RecordId, as_person
 from knowledge.editing.tables import list_versions
 from knowledge.embed import Embedder
-from knowledge.index import IndexMissing
+from knowledge.index import IndexMissing, read_index
 from knowledge.published import (
+    PublishedIndex,
     build_index,
     current_version,
     list_version_of,
@@ -178,7 +180,7 @@ class Publisher:
             raise NothingToPublish()
         if plan.checked:
             await self.check(base.catalogue if base else None, plan.catalogue)
-        name = plan.index or await self._build(plan.catalogue)
+        name = plan.index or await self._build(base, plan.catalogue)
         version = await self._db.call(lambda conn: self._commit(conn, base, plan, name), write=True)
         self.keep(version.number, plan.catalogue)
         await asyncio.to_thread(self._point, version.number, name)
@@ -193,11 +195,22 @@ class Publisher:
         if found:
             raise ListInvalid(details={"findings": [finding.as_dict() for finding in found]})
 
-    async def _build(self, catalogue: Catalogue) -> str:
+    async def _build(self, base: Base | None, catalogue: Catalogue) -> str:
         if self.embedder is None:
             raise Unavailable(details={"missing": "search"})
-        name, _ = await asyncio.to_thread(build_index, catalogue, self.embedder, self._data_dir)
+        previous = self._previous(base)
+        name, _ = await asyncio.to_thread(
+            build_index, catalogue, self.embedder, self._data_dir, previous=previous
+        )
         return name
+
+    def _previous(self, base: Base | None) -> PublishedIndex | None:
+        """The index of the list in force, which a big list's next one is written beside."""
+        with contextlib.suppress(IndexMissing):
+            name = current_version(self._data_dir)
+            if base is not None and list_version_of(name) == base.catalogue.version:
+                return PublishedIndex(read_index(self._data_dir / "index" / name), base.catalogue)
+        return None
 
     def _point(self, number: int, name: str) -> None:
         if self._pointed() != name:
@@ -279,7 +292,7 @@ class Publisher:
                 # The same content, described anew by a later release of the product.
                 self._agreed = (number, pointed)
                 return False
-            name = await self._build(catalogue)
+            name = await self._build(None, catalogue)
             if self._pointed() != pointed or await self._db.call(store.current_number) != number:
                 return False  # somebody else is at it: next time
             await asyncio.to_thread(self._point, number, name)
