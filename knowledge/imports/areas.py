@@ -56,7 +56,7 @@ CITY_AREAS: dict[City, str] = {"shenzhen": "440300", "dongguan": "441900"}
 
 def area_code(text: str) -> str:
     """The code of an area given by code or Chinese name (`广东省东莞市`); raises `BadValue`."""
-    if text.isdigit() and len(text) in (2, 4):
+    if text.isascii() and text.isdigit() and len(text) in (2, 4):
         text = text.ljust(6, "0")
     if _CODE.match(text):
         if not _PROVINCES.match(text):

@@ -216,7 +216,7 @@ def level(value: Any) -> str:
     name = found.removesuffix("级")
     if name in table:
         return LEVELS[table[name]]
-    if found.isdigit() and 1 <= int(found) <= len(LEVELS):
+    if len(found) == 1 and found in "123456":
         return LEVELS[int(found) - 1]
     raise BadValue("bad_level", value=shown(value))
 
@@ -229,7 +229,7 @@ _KINDS = {"行政许可": "01", "行政处罚": "02", "行政强制": "03", "行
 def kind(value: Any) -> str:
     """Type of matter as two digits, 01 (行政许可) … 21 (公共服务); a number is kept as it is."""
     found = one_line(_scalar(value))
-    if found.isdigit() and len(found) <= 2:
+    if found.isascii() and found.isdigit() and len(found) <= 2:
         return found.zfill(2)
     if found in _KINDS:
         return _KINDS[found]

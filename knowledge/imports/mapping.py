@@ -182,7 +182,7 @@ def _look_up(values: Mapping[str, Any], source: str) -> Any:
     for part in rest.split(".") if rest else ():
         if isinstance(node, dict):
             node = node.get(part)
-        elif isinstance(node, list) and part.isdigit() and int(part) < len(node):
+        elif isinstance(node, list) and part.isascii() and part.isdigit() and int(part) < len(node):
             node = node[int(part)]
         else:
             return None

@@ -82,5 +82,6 @@ async def test_one_city_down_shows_the_other_and_says_so_and_signing_out_ends_it
     settings = me.page.get_by_role("dialog", name="设置")
     await expect(settings).to_contain_text("已登录")
     await settings.get_by_role("button", name="退出登录").click()
+    await expect(settings).to_be_hidden()
     after = await me.ask("查我的公积金")
     await expect(after.get_by_role("link", name="i深圳")).to_be_visible()

@@ -265,7 +265,7 @@ async def test_desk_socket_whole_conversation(site: Site) -> None:
     await page.send("accept", ticket=ticket.id)
     active = await page.until("ticket")
     assert active["ticket"]["state"] == "active"
-    line = await page.until("message")
+    line = await page.has("message", lambda f: f["author"] == "system")
     assert (line["ticket"], line["author"], line["text"]) == (
         ticket.id, "system", "深圳坐席 林晓 已接入",
     )  # fmt: skip
