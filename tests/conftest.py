@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from core.clock import FakeClock
@@ -24,6 +25,11 @@ ROOMS_WITH_TABLES = (
 CATEGORIES = {"unit", "dialogue", "contract", "browser", "failure", "load"}
 SET_UP = Path(os.environ.get("SG_DATA_DIR") or ROOT / "var").resolve()
 """Where `make test` put the embedding model, the index and the trained dialogue model."""
+
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", max_examples=2_000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+"""The same examples on every machine; `HYPOTHESIS_PROFILE=explore` looks for new ones."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
