@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from knowledge.cli.common import json_flag, say, settings_of, show
 
 if TYPE_CHECKING:
+    from core.db import Database
     from knowledge.cli.common import Commands
     from knowledge.learning.log import LearningLog
 
@@ -22,90 +23,71 @@ _EPILOG = """examples:
 """
 
 
-def _log(args: argparse.Namespace) -> tuple[Any, LearningLog]:
-    from core.clock import SystemClock
-    from core.db import Database
-    from knowledge.learning.log import LearningLog
-
-    db = Database(settings_of(args).db_url())
-    return db, LearningLog(db, SystemClock())
-
-
-async def _questions(args: argparse.Namespace) -> int:
+async def _questions(args: argparse.Namespace, log: LearningLog, _db: Database) -> int:
     from knowledge.learning.clusters import cluster_questions
     from knowledge.search import SearchEngine
 
-    db, log = _log(args)
     asked = await log.open_questions()
-    await db.close()
     clusters = cluster_questions(SearchEngine.open(settings_of(args)), asked) if asked else []
     if args.json:
         show([cluster.as_dict() for cluster in clusters])
-    for cluster in [] if args.json else clusters[: args.most]:
+        return 0
+    for cluster in clusters[: args.most]:
         near = cluster.nearest[0] if cluster.nearest else "-"
         print(f"{cluster.asked:5}  {cluster.decision:8} {near:10} {cluster.text}")
         for text in cluster.texts[1:4]:
             print(f"{'':25} {text}")
-    if not args.json:
-        print(f"{len(clusters)} groups of {len(asked)} wordings")
+    print(f"{len(clusters)} groups of {len(asked)} wordings")
     return 0
 
 
-async def _pairs(args: argparse.Namespace) -> int:
-    db, log = _log(args)
+async def _pairs(args: argparse.Namespace, log: LearningLog, _db: Database) -> int:
     found = await log.pairs("pending")
-    await db.close()
     if args.json:
         show([pair.as_dict() for pair in found])
-    for pair in [] if args.json else found[: args.most]:
+        return 0
+    for pair in found[: args.most]:
         print(f"{pair.id}  {pair.code}  tapped {pair.clicks} +{pair.up} -{pair.down}  {pair.text}")
+    print(f"{len(found)} pairs to review")
     return 0
 
 
-async def _review(args: argparse.Namespace) -> int:
+async def _reject(args: argparse.Namespace, log: LearningLog, _db: Database) -> int:
+    await log.pair(args.id)
+    pair = await log.review_pair(args.id, "rejected", args.by)
+    say(f"{pair.code}: {pair.text} – rejected")
+    return 0
+
+
+async def _accept(args: argparse.Namespace, log: LearningLog, db: Database) -> int:
     from core.clock import SystemClock
     from knowledge.editing.model import Editor
     from knowledge.editing.register import Register
     from knowledge.learning.teach import accept
 
-    db, log = _log(args)
-    settings, who = settings_of(args), Editor(f"cli:{args.by}", args.by)
-    try:
-        if args.action == "reject":
-            pair = await log.review_pair(args.id, "rejected", args.by)
-            say(f"{pair.code}: {pair.text} – rejected")
-            return 0
-        desk = Register(db, SystemClock(), settings.data_dir)
-        draft = await accept(log, desk, args.id, who, args.why)
-        if draft is None:
-            say("The item has this wording already.")
-        else:
-            say(f"Draft {draft.id} of {draft.key}: submit it for review at the list desk.")
-        if args.json:
-            show({"draft": draft.as_dict() if draft else None})
-        return 0
-    finally:
-        await db.close()
+    desk = Register(db, SystemClock(), settings_of(args).data_dir)
+    draft = await accept(log, desk, args.id, Editor(f"cli:{args.by}", args.by), args.why)
+    if draft is None:
+        say("The item has this wording already.")
+    else:
+        say(f"Draft {draft.id} of {draft.key}: submit it for review at the list desk.")
+    if args.json:
+        show({"draft": draft.as_dict() if draft else None})
+    return 0
 
 
-async def _export(args: argparse.Namespace) -> int:
-    db, log = _log(args)
-    found = await log.pairs("accepted", limit=100_000)
-    await db.close()
-    for pair in found:
-        print(
-            json.dumps(
-                {"text": pair.text, "lang": pair.lang, "code": pair.code}, ensure_ascii=False
-            )
-        )
+async def _export(_args: argparse.Namespace, log: LearningLog, _db: Database) -> int:
+    for pair in await log.pairs("accepted", limit=100_000):
+        row = {"text": pair.text, "lang": pair.lang, "code": pair.code}
+        print(json.dumps(row, ensure_ascii=False))
     return 0
 
 
 _ACTIONS = {
     "questions": _questions,
     "pairs": _pairs,
-    "accept": _review,
-    "reject": _review,
+    "accept": _accept,
+    "reject": _reject,
     "export": _export,
 }
 
@@ -117,7 +99,16 @@ def _run(args: argparse.Namespace) -> int:
     if args.action == "accept" and not args.why:
         say('learn accept needs --why "reason".')
         return 2
-    return asyncio.run(_ACTIONS[args.action](args))
+    return asyncio.run(_with_log(args))
+
+
+async def _with_log(args: argparse.Namespace) -> int:
+    from core.clock import SystemClock
+    from knowledge.cli.record import open_record
+    from knowledge.learning.log import LearningLog
+
+    async with open_record(settings_of(args), "learning_pairs") as db:
+        return await _ACTIONS[args.action](args, LearningLog(db, SystemClock()), db)
 
 
 def add(commands: Commands) -> None:
