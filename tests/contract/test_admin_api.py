@@ -465,3 +465,39 @@ async def test_a_record_of_the_province_becomes_a_draft(desk: Desk, tmp_path: Pa
     assert (status, refused["error"]["code"]) == (422, "draft_invalid")
     assert refused["error"]["details"]["findings"]
     await _drop(desk.admin, made["draft"])
+
+
+async def test_questions_and_wordings_of_residents_are_worked_through(desk: Desk) -> None:
+    """Groups of unanswered questions, a wording into a draft, a pair accepted or rejected."""
+    log, editor = desk.gw.learning, desk.shenzhen
+    for text in ("养狗要办什么证", "办狗证要多少钱"):
+        await log.asked(
+            text, lang="zh", decision="abstain", confidence=0.1, codes=[], list_version="v"
+        )
+    await log.rated("卡片磨花了刷不出", lang="zh", code="SG-HR-004", up=True)
+    await log.chose("想查交了几年", lang="zh", code="SG-HR-001")
+    found = await editor.get("/questions")
+    assert found["wordings"] == 2
+    [group] = [g for g in found["groups"] if len(g["ids"]) == 2]
+    assert set(group["texts"]) == {"养狗要办什么证", "办狗证要多少钱"}
+    by_text = {pair["text"]: pair for pair in (await editor.get("/pairs"))["pairs"]}
+    path = f"/pairs/{by_text['卡片磨花了刷不出']['id']}"
+    taught = await editor.post(path, {"verdict": "accept", "why": WHY})
+    draft = taught["draft"]
+    assert draft["key"] == "SG-HR-004"
+    kept = await editor.get(f"/drafts/{draft['id']}")
+    assert "卡片磨花了刷不出" in kept["draft"]["body"]["colloquial"]["zh"]
+    path = f"/pairs/{by_text['想查交了几年']['id']}"
+    assert (await editor.post(path, {"verdict": "reject", "why": WHY}))["draft"] is None
+    assert (await editor.get("/pairs"))["pairs"] == []
+    wording = {"code": "SG-HR-004", "text": "社保卡裂了", "text_lang": "zh", "why": WHY}
+    more = await editor.post("/questions/wording", {**wording, "ids": group["ids"][:1]})
+    assert more["draft"]["id"] == draft["id"]
+    settled = {"ids": group["ids"][1:], "state": "dismissed"}
+    assert (await editor.post("/questions/settle", settled))["settled"] == 1
+    assert (await editor.get("/questions"))["groups"] == []
+    assert (await editor.ask("POST", "/pairs/nothing", {"verdict": "reject", "why": WHY}))[0] == 404
+    for who, status in ((desk.agent, 403), (desk.nobody, 401)):
+        assert (await who.ask("GET", "/questions"))[0] == status
+        assert (await who.ask("POST", "/questions/settle", settled))[0] == status
+    await _drop(editor, more["draft"])
