@@ -31,14 +31,14 @@ ENV SG_DATA_DIR=/opt/sg SG_EMBEDDING_BACKEND=$EMBEDDING_BACKEND \
     SG_EMBEDDING_MODEL=$EMBEDDING_MODEL HF_HOME=/opt/sg/hub PYTHONDONTWRITEBYTECODE=1
 RUN /opt/venv/bin/python -m knowledge validate \
     && /opt/venv/bin/python -m knowledge build \
-    && mkdir -p /opt/sg/models /opt/sg/index /opt/sg/hub && rm -rf /opt/sg/cache
+    && mkdir -p /opt/sg/models /opt/sg/index /opt/sg/cache /opt/sg/hub
 
 # -- what runs
 FROM python:3.11-slim-bookworm AS app
 ARG EMBEDDING_BACKEND=bundled
 ARG EMBEDDING_MODEL=intfloat/multilingual-e5-small
 RUN groupadd --gid 10001 sg && useradd --uid 10001 --gid 10001 --no-create-home --home /tmp sg \
-    && install -d -o 10001 -g 10001 -m 0700 /data
+    && install -d -o 10001 -g 10001 -m 0700 /data /data/index
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=list /opt/sg /opt/sg
 WORKDIR /app
