@@ -117,8 +117,12 @@ def tabulate(index: Index, found: Candidates, units: Sequence[str]) -> Signals:
 
 def _top3(values: Floats, first: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
     """Mean of each candidate's three best values."""
-    parts = np.split(values, first[1:])
-    return np.array([float(np.sort(part)[-3:].mean()) for part in parts])
+    sizes = np.diff(np.append(first, values.size))
+    owner = np.repeat(np.arange(first.size), sizes)
+    ordered = values[np.lexsort((-values, owner))].astype(np.float64)
+    kept = np.arange(values.size) - np.repeat(first, sizes) < 3
+    sums: npt.NDArray[np.float64] = np.add.reduceat(np.where(kept, ordered, 0.0), first)
+    return sums / np.minimum(sizes, 3)
 
 
 def overlap(

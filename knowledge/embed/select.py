@@ -12,7 +12,7 @@ from knowledge.embed.blob import file_digest, weights_path
 from knowledge.embed.bundled import BundledEmbedder
 from knowledge.embed.port import Embedder
 
-GRAPH_VERSION = 2
+GRAPH_VERSION = 3
 """Raise when the graph or tokenizer changes: the name, and with it every cached vector, changes."""
 
 
@@ -26,7 +26,7 @@ class ModelNotBuilt(AppError):
 @cache
 def _bundled_name(weights: Path) -> str:
     digest = hashlib.sha256(f"{file_digest(weights)}/{GRAPH_VERSION}".encode()).hexdigest()
-    return f"e5-small-q4-{digest[:12]}"
+    return f"e5-small-q8-{digest[:12]}"
 
 
 def model_folder(data_dir: Path) -> Path:
