@@ -125,14 +125,16 @@ def _outside(index: Index, vector: Vector) -> float:
 
 
 def _top(scores: Floats, count: int) -> Positions:
-    if scores.size <= count:
-        return np.arange(scores.size)
-    return np.argpartition(scores, -count)[-count:]
+    """Where the `count` greatest positive scores stand."""
+    found = np.flatnonzero(scores > 0)
+    if found.size <= count:
+        return found
+    return found[np.argpartition(scores[found], -count)[-count:]]
 
 
 def _rows(index: Index, items: Positions) -> tuple[Positions, Positions]:
     """(the candidates' wordings, where each candidate's begin among them)."""
-    begin, end = index.first[items], index.first[items + 1]
-    rows = np.concatenate([np.arange(a, b) for a, b in zip(begin, end, strict=True)])
-    first = np.concatenate([[0], np.cumsum(end - begin)[:-1]])
-    return rows, first.astype(np.intp)
+    begin = index.first[items].astype(np.intp)
+    sizes = index.first[items + 1].astype(np.intp) - begin
+    first = np.cumsum(sizes) - sizes
+    return np.arange(sizes.sum()) + np.repeat(begin - first, sizes), first

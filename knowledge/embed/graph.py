@@ -33,6 +33,8 @@ from knowledge.embed.tokens import Tokens, build_tokenizer
 _MS = "com.microsoft"
 _SHARE = 0.8
 """How much of a channel's range moves into its weights."""
+_ATTENDED = ".ctx"
+"""How the outputs of attention are named."""
 _TABLE = ("emb.q", "emb.z", "emb.s")
 """Weights that both graphs read from one file."""
 Ranges = Mapping[str, npt.NDArray[np.float32]]
@@ -107,19 +109,21 @@ class _FastGraph(_Graph):
         return out
 
     def dense(self, x: str, name: str, weights: list[str], shape: tuple[int, int]) -> str:
-        """x · Wᵀ + b; rows of W and all of x are quantised, x as it comes."""
+        """x · Wᵀ + b; rows of W and all of x are quantised, x as it comes. What attention gives has no
+        loud channels and is left as it is."""
         rows, columns = shape
         matrix = np.concatenate([self._unpacked(f"{w}.w", rows, columns) for w in weights])
         bias = np.concatenate([self.blob.floats(f"{w}.b", rows) for w in weights])
-        each = np.maximum(self._ranges[x], 1e-3) ** _SHARE
-        each /= np.maximum(np.abs(matrix).max(0), 1e-4) ** (1 - _SHARE)
-        each /= np.exp(np.log(each).mean())
-        even = self.node("Mul", [x, self.constant(f"{name}.d", 1 / each)], f"{name}.even")
-        matrix *= each
+        if not x.endswith(_ATTENDED):
+            each = np.maximum(self._ranges[x], 1e-3) ** _SHARE
+            each /= np.maximum(np.abs(matrix).max(0), 1e-4) ** (1 - _SHARE)
+            each /= np.exp(np.log(each).mean())
+            x = self.node("Mul", [x, self.constant(f"{name}.d", 1 / each)], f"{name}.even")
+            matrix *= each
         scale = np.abs(matrix).max(1) / 127
         whole = np.round(matrix / scale[:, None]).astype(np.int8)
         inputs = [
-            even,
+            x,
             self.constant(f"{name}.q", np.ascontiguousarray(whole.T)),
             self.constant(f"{name}.s", scale),
             self.constant(f"{name}.z", np.zeros(len(scale), np.int8)),
@@ -163,8 +167,8 @@ def _layer(g: _Graph, x: str, index: int) -> str:
     g.dense(x, f"{p}.qkv", [f"{p}.q", f"{p}.k", f"{p}.v"], square)
     parts = [f"{p}.query", f"{p}.key", f"{p}.value"]
     g.nodes.append(helper.make_node("Split", [f"{p}.qkv"], parts, axis=-1, num_outputs=3))
-    g.node("MultiHeadAttention", [*parts, "", "mask32"], f"{p}.ctx", _MS, num_heads=shape.heads)
-    g.dense(f"{p}.ctx", f"{p}.att", [f"{p}.ao"], square)
+    g.node("MultiHeadAttention", [*parts, "", "mask32"], f"{p}{_ATTENDED}", _MS, num_heads=shape.heads)
+    g.dense(f"{p}{_ATTENDED}", f"{p}.att", [f"{p}.ao"], square)
     middle = g.add_norm(f"{p}.att", x, f"{p}.aln", f"{p}.mid")
     g.dense(middle, f"{p}.up", [f"{p}.fi"], (shape.inner, shape.hidden))
     g.node("Gelu", [f"{p}.up"], f"{p}.gelu", _MS)
