@@ -11,8 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
+import orjson
 
 from core.errors import InvalidInput
 from knowledge.embed.port import Embedder, Matrix, Vector
@@ -35,6 +38,15 @@ _SENTENCE = re.compile(r"(?<=[。！？!?；;\n])|(?<=\.)\s+")
 _ASIDE = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
 _HAN = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]")
 Embed = Callable[[Sequence[str]], Matrix]
+_EVERYDAY = Path(__file__).parent / "everyday.json"
+
+
+@cache
+def everyday() -> tuple[str, ...]:
+    """What people say of everyday life, in Chinese, Cantonese and English: the background against which
+    a question about a collection is told apart. Written for it, of no evaluation set."""
+    by_language: dict[str, list[str]] = orjson.loads(_EVERYDAY.read_bytes())
+    return tuple(understand(text).core for texts in by_language.values() for text in texts)
 
 
 @dataclass(frozen=True)
@@ -192,11 +204,12 @@ class Collection:
         each = passages_each(len(documents)) if passages is None else passages
         groups = [document_wordings(document, each) for document in documents]
         texts = [embedded(wording) for group in groups for wording in group]
+        own = embed or embedder.encode_documents
         index = assemble(
             groups,
-            (embed or embedder.encode_documents)(texts),
+            own(texts),
             readings(),
-            outside=np.zeros((0, embedder.dim), np.float32),
+            outside=own(everyday()),
             embedder=embedder.name,
             version="collection",
         )
@@ -231,8 +244,9 @@ class Collection:
     def judge(self, scored: Scored) -> tuple[float, float]:
         """(probability that the first candidate is right, that any document is)."""
         row = collection_evidence(scored.found, scored.table, scored.scores, scored.lang)
-        correct, in_list = self._profile.correct[scored.lang], self._profile.in_list[scored.lang]
-        return probability(row, correct), probability(row, in_list)
+        profile, lang = self._profile, scored.lang
+        inside = probability(row, profile.near[lang]) * probability(row, profile.in_list[lang])
+        return probability(row, profile.correct[lang]), inside
 
     def search(self, query: str, *, k: int = 10, vector: Vector | None = None) -> CollectionResult:
         """Find documents for a question; nothing for a question without words."""

@@ -61,8 +61,10 @@ class Profile:
     weights: Mapping[str, npt.NDArray[np.float64]]
     correct: Mapping[str, npt.NDArray[np.float64]]
     """Whether the first is right, by language."""
+    near: Mapping[str, npt.NDArray[np.float64]]
+    """Whether the question is of the collection's field at all, by language."""
     in_list: Mapping[str, npt.NDArray[np.float64]]
-    """Whether any document is, by language."""
+    """Whether, if so, any document is right, by language."""
     answer_at: float
     """From this probability of `correct` a question is answered."""
 
@@ -82,14 +84,14 @@ def load_profile(path: Path = RULES) -> Profile:
     weights = {
         lang: np.array([data["ranking"][lang][name] for name in COLUMNS]) for lang in LANGUAGES
     }
-    correct, in_list = (
+    correct, near, in_list = (
         {
             lang: np.array([data[rule][decider(lang)][name] for name in EVIDENCE])
             for lang in LANGUAGES
         }
-        for rule in ("correct", "in_list")
+        for rule in ("correct", "near", "in_list")
     )
-    return Profile(weights, correct, in_list, data["answer"])
+    return Profile(weights, correct, near, in_list, data["answer"])
 
 
 @dataclass(frozen=True)
@@ -231,9 +233,10 @@ def collection_signals(
 
 EVIDENCE = (
     "bias", "share", "margin", "known", "length", "english", "cross",
-    *(f"best_{name}" for name in COLUMNS), "cross_dense", "cross_dense_z",
+    *(f"best_{name}" for name in COLUMNS), "cross_dense", "cross_dense_z", "apart", "everyday",
 )  # fmt: skip
-"""What the decision looks at: how clear the best candidate is, and its own columns."""
+"""What the decision looks at: how clear the best candidate is, its own columns, how much nearer it is
+than everyday life, and how near that is."""
 
 
 def collection_evidence(
@@ -251,4 +254,5 @@ def collection_evidence(
         1.0, 1.0 / float(odds.sum()), min(margin, 8.0), found.known, math.log1p(found.length),
         float(lang == "en"), cross,
     )  # fmt: skip
-    return np.array([*head, *row, cross * dense, cross * dense_z])
+    far = (dense - found.outside, found.outside)
+    return np.array([*head, *row, cross * dense, cross * dense_z, *far])

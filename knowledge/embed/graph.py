@@ -167,7 +167,9 @@ def _layer(g: _Graph, x: str, index: int) -> str:
     g.dense(x, f"{p}.qkv", [f"{p}.q", f"{p}.k", f"{p}.v"], square)
     parts = [f"{p}.query", f"{p}.key", f"{p}.value"]
     g.nodes.append(helper.make_node("Split", [f"{p}.qkv"], parts, axis=-1, num_outputs=3))
-    g.node("MultiHeadAttention", [*parts, "", "mask32"], f"{p}{_ATTENDED}", _MS, num_heads=shape.heads)
+    g.node(
+        "MultiHeadAttention", [*parts, "", "mask32"], f"{p}{_ATTENDED}", _MS, num_heads=shape.heads
+    )
     g.dense(f"{p}{_ATTENDED}", f"{p}.att", [f"{p}.ao"], square)
     middle = g.add_norm(f"{p}.att", x, f"{p}.aln", f"{p}.mid")
     g.dense(middle, f"{p}.up", [f"{p}.fi"], (shape.inner, shape.hidden))

@@ -50,7 +50,9 @@ FALSE_AT_MOST = 0.10
 """Names whose records are missing that may be answered, when the threshold is chosen."""
 _FREE = tuple(COLUMNS.index(name) for name in ("act_other", "place_other", "short"))
 _NOTHING = {lang: np.zeros(len(EVIDENCE)) for lang in LANGUAGES}
-BLANK = Profile({lang: np.ones(len(COLUMNS)) for lang in LANGUAGES}, _NOTHING, _NOTHING, 0.5)
+BLANK = Profile(
+    {lang: np.ones(len(COLUMNS)) for lang in LANGUAGES}, _NOTHING, _NOTHING, _NOTHING, 0.5
+)
 """For collections that are only looked into while training."""
 
 
@@ -249,7 +251,13 @@ def train_collection(
     }
     off += search_all(whole, [(text, frozenset()) for text in far], vectors)
     judged = [
-        (*judge_case(case, weights), there, case.weight * _factor(case, kind), case.scored.lang)
+        (
+            *judge_case(case, weights),
+            there,
+            case.weight * _factor(case, kind),
+            case.scored.lang,
+            kind != "far",
+        )
         for cases, there, kind in (
             ([*clean, *changed], 1.0, "record"),
             (missing, 0.0, "record"),
@@ -259,17 +267,24 @@ def train_collection(
         )
         for case in cases
     ]
-    correct, in_list = {}, {}
+    learned: dict[str, dict[str, Array]] = {"correct": {}, "near": {}, "in_list": {}}
     for rule in DECIDERS:
         own = [each for each in judged if decider(each[4]) == rule]
         rows = np.stack([each[0] for each in own])
         amounts = np.array([each[3] for each in own])
         first = np.array([float(each[1]) for each in own])
         there = np.array([each[2] for each in own])
-        correct[rule] = learn_logistic(rows, first, amounts, ridge=DECISION_RIDGE)
-        in_list[rule] = learn_logistic(rows, there, amounts, ridge=DECISION_RIDGE)
+        near = np.array([each[5] for each in own])
+        for name, labels, kept in (
+            ("correct", first, np.ones_like(near)),
+            ("near", near.astype(np.float64), np.ones_like(near)),
+            ("in_list", there, near),
+        ):
+            learned[name][rule] = learn_logistic(
+                rows[kept], labels[kept], amounts[kept], ridge=DECISION_RIDGE
+            )
     beliefs = sorted(
-        probability(judge_case(case, weights)[0], correct[decider(case.scored.lang)])
+        probability(judge_case(case, weights)[0], learned["correct"][decider(case.scored.lang)])
         for case in missing
     )
     answer_at = beliefs[int(len(beliefs) * (1 - FALSE_AT_MOST))]
@@ -284,13 +299,12 @@ def train_collection(
             lang: {n: round(float(v), 4) for n, v in zip(COLUMNS, weights[lang], strict=True)}
             for lang in LANGUAGES
         },
-        "correct": {
-            rule: {n: round(float(v), 4) for n, v in zip(EVIDENCE, row, strict=True)}
-            for rule, row in correct.items()
-        },
-        "in_list": {
-            rule: {n: round(float(v), 4) for n, v in zip(EVIDENCE, row, strict=True)}
-            for rule, row in in_list.items()
+        **{
+            name: {
+                rule: {n: round(float(v), 4) for n, v in zip(EVIDENCE, row, strict=True)}
+                for rule, row in rules.items()
+            }
+            for name, rules in learned.items()
         },
         "answer": round(float(answer_at), 4),
     }
