@@ -18,6 +18,7 @@ import numpy as np
 import orjson
 
 from core.errors import InvalidInput
+from knowledge.colloquial import as_people_say
 from knowledge.embed.port import Embedder, Matrix, Vector
 from knowledge.index import Index, assemble, readings
 from knowledge.matching import Profile, Titles, collection_evidence, collection_signals, language
@@ -25,7 +26,7 @@ from knowledge.places import places, without_places
 from knowledge.rank import Signals, probability
 from knowledge.spelling import RARE, Speller, learn_phrases
 from knowledge.text import simplify, squash, understand, without_asking, without_frame
-from knowledge.wordings import ALIAS, NAME, TEXT, Wording
+from knowledge.wordings import ALIAS, NAME, SAID, TEXT, Wording
 
 MAX_TEXT = 20_000
 """Longer texts are searched by their first characters."""
@@ -126,8 +127,8 @@ def cut(text: str, most: int) -> list[str]:
 
 
 def document_wordings(document: Document, passages: int) -> list[Wording]:
-    """The document's names (also without what stands in brackets) and passages, each once; how the
-    text begins serves as a missing title."""
+    """The document's names (also without what stands in brackets, and as people say them) and passages,
+    each once; how the text begins serves as a missing title."""
     body = simplify(document.text[:MAX_TEXT])
     title = simplify(document.title) or next(iter(cut(body, passages)), "")[:PASSAGE_HAN]
     listed = [(NAME, title)]
@@ -135,6 +136,7 @@ def document_wordings(document: Document, passages: int) -> list[Wording]:
     if short != title and len(squash(short)) > 1:
         listed.append((ALIAS, short))
     listed += [(ALIAS, simplify(alias)) for alias in document.aliases]
+    listed += [(SAID, said) for said in as_people_say(short)]
     listed += [(TEXT, part) for part in cut(body, passages)]
     out: dict[str, Wording] = {}
     for kind, text in listed:

@@ -35,7 +35,7 @@ from knowledge.terms import syllables, terms
 from knowledge.vectors.exact import ExactVectors
 from knowledge.vectors.port import Tags, VectorSearch, make_tags
 from knowledge.vectors.select import AUTO, FILE, LARGE_ROWS, Backend, open_vectors
-from knowledge.wordings import ALIAS, NAME, SUMMARY, Wording
+from knowledge.wordings import ALIAS, NAME, SAID, SUMMARY, Wording
 
 FORMAT = 8
 """Raise when the files change: older indexes are then rebuilt."""
@@ -127,12 +127,15 @@ class TermTables:
         self.kinds = array("i")
 
     def add(self, group: Sequence[Wording]) -> None:
-        """The next item's wordings; names and aliases count twice."""
+        """The next item's wordings; names and aliases count twice, SAID once where it is new."""
         document: list[str] = []
         heard: list[str] = []
         for wording in group:
             own = terms(wording.text)
-            document += own * (2 if wording.kind in (NAME, ALIAS) else 1)
+            if wording.kind == SAID:  # only what the name itself does not say
+                document += sorted(set(own) - set(document))
+            else:
+                document += own * (2 if wording.kind in (NAME, ALIAS) else 1)
             if wording.kind != SUMMARY:
                 heard += syllables(wording.text, self._readings)
             ids = sorted(set(self.words.numbers(own)))

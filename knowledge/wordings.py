@@ -13,8 +13,9 @@ from functools import lru_cache
 from knowledge.model import ServiceItem, Words
 from knowledge.text import understand
 
-NAME, ALIAS, SPOKEN, QUESTION, SUMMARY, TEXT = range(6)
-"""Kinds of wording; TEXT is a passage of a document of any collection."""
+SAID, NAME, ALIAS, SPOKEN, QUESTION, SUMMARY, TEXT = range(-1, 6)
+"""Kinds of wording. Of any collection's document: TEXT is a passage, SAID its name with a formal term said
+as people say it. Names are the kinds up to ALIAS."""
 
 
 @dataclass(frozen=True)
