@@ -81,13 +81,16 @@ class Responder(SeveralMatters, BeyondItems):
         if vector is None:
             vector = self.engine.embed(query)
         parts = split_matters(asked.text)
+        own = vector if typed.core == asked.core else self.engine.embedder.encode_query(typed.core)
+        event = self._event(typed, own, listed=len(parts) > 1)
+        plan = self._life_event(event, typed, own, turn)
+        if plan is not None and len(parts) > 1 and event is not None and event.cue:
+            return plan
         if len(parts) > 1:
             reply = self._several(parts, asked, query, vector, turn)
             if reply is not None:
                 return reply
-        own = vector if typed.core == asked.core else self.engine.embedder.encode_query(typed.core)
-        event = self._event(typed, own)
-        special = self._life_event(event, typed, own, turn) or self._places(typed, turn)
+        special = plan or self._places(typed, turn)
         if special is not None:
             return special
         result = self.engine.search(query, lang=lang, city=city, k=8, vector=vector)

@@ -33,11 +33,11 @@ class BeyondItems(OneMatter):
         if self._events is None:
             self._events = life_events(self.catalogue, self.engine.embedder)
 
-    def _event(self, asked: Understood, vector: Vector) -> Event | None:
-        """The life event nearest to the words."""
+    def _event(self, asked: Understood, vector: Vector, *, listed: bool = False) -> Event | None:
+        """The life event nearest to the words; `listed`: they name several matters."""
         self.warm()
         events = self._events
-        return events.nearest(asked.text, asked.core, vector) if events else None
+        return events.nearest(asked.text, asked.core, vector, listed=listed) if events else None
 
     def _life_event(
         self, event: Event | None, asked: Understood, vector: Vector, turn: Turn

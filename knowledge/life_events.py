@@ -39,6 +39,8 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 
+_TOLD = re.compile(r"了[,，。 ](?!.*了[,，。 ])|\b(was|were|has|have|had|died|born)\b[^,.]*[,.] ?")
+"""What happened, before what is asked."""
 
 Wordings = tuple[tuple[str, str], ...]
 
@@ -51,7 +53,7 @@ class Event:
     """Its id."""
     cosine: float
     cue: bool
-    """Whether the words ask for everything there is to do."""
+    """Whether the words ask for everything there is to do, or tell what happened and list matters."""
 
     def worth_a_look(self, lang: Lang) -> bool:
         """Whether it may be meant at all, before any item is looked at."""
@@ -76,8 +78,11 @@ class LifeEvents:
         self._terms = [frozenset(terms(text)) for text in texts]
         self._vectors: Matrix | None = embedder.encode_documents(texts) if texts else None
 
-    def nearest(self, text: str, core: str, vector: Vector) -> Event | None:
-        """The event whose wordings are nearest; `text`, `core` of `understand`, `vector` of `core`."""
+    def nearest(
+        self, text: str, core: str, vector: Vector, *, listed: bool = False
+    ) -> Event | None:
+        """The event whose wordings are nearest; `text`, `core` of `understand`, `vector` of `core`;
+        `listed`: the text names several matters."""
         if self._vectors is None:
             return None
         cosine = np.einsum("ij,j->i", self._vectors, vector)
@@ -86,7 +91,8 @@ class LifeEvents:
             [len(asked & row) / max(1, min(len(asked), len(row))) for row in self._terms]
         )
         best = int((cosine + 0.02 * shared).argmax())
-        return Event(self._owners[best], float(cosine[best]), bool(_CUE.search(text)))
+        cue = bool(_CUE.search(text)) or (listed and bool(_TOLD.search(text)))
+        return Event(self._owners[best], float(cosine[best]), cue)
 
 
 def _wordings(bundles: Iterable[Bundle]) -> Wordings:
