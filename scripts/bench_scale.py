@@ -2,6 +2,7 @@
 
     python scripts/bench_scale.py                     1k and 100k, some two minutes
     python scripts/bench_scale.py --sizes 1000,100000,1000000
+    python scripts/bench_scale.py --whole 100000      the index of so many items, every text embedded
 
 Each size is built in one process, searched in a second (whose memory is what counts), updated in a
 third, and searched with the baselines in a fourth, all over the same list (`scripts.bench_lists`).
@@ -105,6 +106,38 @@ def build(folder: Path, size: int) -> dict[str, Any]:
         "assembling_s": round(assembled, 1),
         "writing_s": round(time.perf_counter() - started - assembled, 1),
         "files_mb": round(files / 1e6),
+    }
+
+
+def whole(size: int) -> dict[str, Any]:
+    """Embed every text of a list, with progress, assemble and write it: minutes, nothing extrapolated."""
+    from knowledge.embed.batch import Meter, encode_many
+    from knowledge.index import assemble, readings, write_index
+
+    embedder, made = _embedder(), _made_up(size)
+    texts = [wording.text for group in made.groups() for wording in group]
+    vectors = np.empty((len(texts), embedder.dim), np.float32)
+    meter, done, told = Meter("embedding"), 0, time.perf_counter()
+    started = time.perf_counter()
+    for places, part in encode_many(embedder, texts):
+        vectors[places] = part
+        done += len(places)
+        if time.perf_counter() - told > 15:
+            told = time.perf_counter()
+            print(meter.line(done, len(texts)), flush=True)
+    embedded = time.perf_counter() - started
+    with tempfile.TemporaryDirectory(prefix="sg-scale-") as folder:
+        index = assemble(
+            made.groups(), vectors, readings(), outside=np.zeros((0, embedder.dim), np.float32),
+            embedder=embedder.name, version=_VERSION, tags=made.tags(),
+        )  # fmt: skip
+        write_index(index, Path(folder) / _VERSION)
+        spent = time.perf_counter() - started
+    return {
+        "texts": len(texts),
+        "embedding_min": round(embedded / 60, 1),
+        "whole_min": round(spent / 60, 1),
+        "memory_mb": round(_memory_mb()),
     }
 
 
@@ -366,9 +399,13 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", default=",".join(map(str, wanted_sizes())))
+    parser.add_argument("--whole", type=int, metavar="ITEMS", help="embed and build them all")
     parser.add_argument("--step", choices=list(_RUN), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.whole:
+        print(json.dumps(whole(args.whole)))
+        return 0
     sizes = [int(size) for size in args.sizes.split(",") if size.strip()]
     if args.step:
         print(json.dumps(_RUN[args.step](args.folder, sizes[0])))

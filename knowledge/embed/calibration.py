@@ -22,10 +22,10 @@ TEXTS = (
     "passage: 居民身份证补领",
     "passage: 建设工程消防验收",
     "passage: Withdrawal of housing provident fund for rent",
-    "passage: 申请人通过网上平台提交申请表、身份证明原件及复印件，由窗口工作人员当场核对；材料不齐的，一次性告知"
-    "需要补正的全部内容，自受理之日起二十个工作日内作出决定。",
-    "passage: 从事餐饮服务的单位和个人应当取得许可，经营场所的面积、设备布局和工艺流程须符合卫生要求，并配备"
-    "专职或者兼职的食品安全管理人员；许可有效期为五年。市场监督管理局（罗湖区）负责受理，不收费。",
+    "passage: 申请人通过网上平台提交申请表、身份证明原件及复印件，由窗口工作人员当场核对；材料不齐的，"
+    "一次性告知需要补正的全部内容，自受理之日起二十个工作日内作出决定。",
+    "passage: 从事餐饮服务的单位和个人应当取得许可，经营场所的面积、设备布局和工艺流程须符合卫生要求，"
+    "并配备专职或者兼职的食品安全管理人员；许可有效期为五年。市场监督管理局（罗湖区）负责受理，不收费。",
     "passage: Applicants must have lived in the city for at least six months and hold a valid work "
     "contract, a rental agreement registered with the authorities, or proof of enrolment at a school.",
     "passage: 港澳台居民居住證由公安機關簽發，有效期五年，持證人依法享有公共服務和便利。",

@@ -37,6 +37,7 @@ from knowledge.matching import COLUMNS, EVIDENCE, LANGUAGES, acts, language, loa
 from knowledge.places import places, without_places
 from knowledge.rank import probability
 from knowledge.text import without_asking
+from knowledge.wordings import SAID
 
 
 class LetterEmbedder:
@@ -287,3 +288,54 @@ def test_far_questions_of_the_halves_differ() -> None:
     train, test = set(far_questions("train")), set(far_questions("test"))
     assert min(len(train), len(test)) > 100
     assert not train & test
+
+
+# ---- what people say --------------------------------------------------------
+
+
+def test_a_formal_title_is_found_by_what_people_call_it() -> None:
+    """A title's formal terms are also indexed as people say them; other titles stay as they are."""
+    from knowledge.colloquial import MOST, as_people_say
+
+    assert as_people_say("机动车驾驶证补领") == ["驾照补领", "驾驶本补领", "车牌补领"]
+    assert as_people_say("博物馆预约") == as_people_say("library card") == []
+    many = as_people_say("社会保险、失业保险金、住房公积金、机动车驾驶证、普通护照")
+    assert len(many) == MOST == len(set(many))
+    document = Document("1", "最低生活保障申请(城市)")
+    said = [w.text for w in document_wordings(document, 1) if w.kind == SAID]
+    assert said == ["低保申请"]
+
+
+def test_the_table_of_what_people_say_is_well_formed() -> None:
+    """Every formal term once, in normalised writing, and no everyday name says the same as its term."""
+    from knowledge.colloquial import _table
+    from knowledge.text import simplify
+
+    pattern, table = _table()
+    assert len(table) > 200
+    for formal, said in table.items():
+        assert simplify(formal) == formal
+        assert pattern.fullmatch(formal)
+        assert all(len(name) > 1 and simplify(name) == name != formal for name in said), formal
+        assert len(set(said)) == len(said)
+
+
+def test_everyday_life_is_no_government_matter() -> None:
+    """The background is in three languages, each text once, none with a word of the field."""
+    from knowledge.collection import everyday
+
+    texts = everyday()
+    assert len(set(texts)) == len(texts) > 250
+    words = (
+        "证件",
+        "社保",
+        "医保",
+        "公积金",
+        "户口",
+        "护照",
+        "居住证",
+        "permit",
+        "passport",
+        "pension",
+    )
+    assert [text for text in texts if any(word in text for word in words)] == []
