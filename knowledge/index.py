@@ -14,7 +14,7 @@ import threading
 from array import array
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -116,6 +116,12 @@ def readings() -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=16_384)
+def _terms(text: str) -> tuple[str, ...]:
+    """Taken apart once: most wordings are the same from one version of a list to the next."""
+    return tuple(terms(text))
+
+
 class TermTables:
     """What is matched by letters, collected item by item."""
 
@@ -131,7 +137,7 @@ class TermTables:
         document: list[str] = []
         heard: list[str] = []
         for wording in group:
-            own = terms(wording.text)
+            own = _terms(wording.text)
             if wording.kind == SAID:  # only what the name itself does not say
                 document += sorted(set(own) - set(document))
             else:

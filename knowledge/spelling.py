@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from knowledge.terms import blur, spelled
 
@@ -51,6 +52,17 @@ def _sound(text: str, readings: Mapping[str, str]) -> str:
     return " ".join(row if len(row) <= 2 else map(blur, row))
 
 
+@lru_cache(maxsize=16_384)
+def _stretches(text: str) -> tuple[str, ...]:
+    """Every stretch of up to four Chinese characters; kept, as most texts of a list never change."""
+    return tuple(
+        run[i : i + size]
+        for run in _HAN_RUN.findall(text)
+        for size in range(1, _LONGEST + 1)
+        for i in range(len(run) - size + 1)
+    )
+
+
 RARE = {2: 1, 3: 1, 4: 1}
 """`least` of a collection, where a word may be in one title only."""
 
@@ -62,10 +74,7 @@ def learn_phrases(
     must occur."""
     counts: Counter[str] = Counter()
     for text in texts:
-        for match in _HAN_RUN.finditer(text):
-            run = match.group(0)
-            for size in range(1, _LONGEST + 1):
-                counts.update(run[i : i + size] for i in range(len(run) - size + 1))
+        counts.update(_stretches(text))
     phrases: dict[str, tuple[str, int]] = {}
     for phrase, count in sorted(counts.items()):
         if count < least.get(len(phrase), 1 if least is RARE else 2):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 _ASKING = re.compile(
@@ -122,6 +123,7 @@ def _segment(run: str, known: frozenset[str]) -> list[str] | None:
     return best[len(run)]
 
 
+@lru_cache(maxsize=4096)
 def blur(syllable: str) -> str:
     """One form for sounds that southern speakers and dictation mix up (zh/z, n/l, ng/n, h/f)."""
     for a, b in (("zh", "z"), ("ch", "c"), ("sh", "s")):
