@@ -11,13 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 
 import numpy as np
-import orjson
 
 from core.errors import InvalidInput
+from knowledge.background import everyday
 from knowledge.colloquial import as_people_say
 from knowledge.embed.port import Embedder, Matrix, Vector
 from knowledge.index import Index, assemble, readings
@@ -39,15 +37,6 @@ _SENTENCE = re.compile(r"(?<=[。！？!?；;\n])|(?<=\.)\s+")
 _ASIDE = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
 _HAN = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]")
 Embed = Callable[[Sequence[str]], Matrix]
-_EVERYDAY = Path(__file__).parent / "everyday.json"
-
-
-@cache
-def everyday() -> tuple[str, ...]:
-    """What people say of everyday life, in Chinese, Cantonese and English: the background against which
-    a question about a collection is told apart. Written for it, of no evaluation set."""
-    by_language: dict[str, list[str]] = orjson.loads(_EVERYDAY.read_bytes())
-    return tuple(understand(text).core for texts in by_language.values() for text in texts)
 
 
 @dataclass(frozen=True)

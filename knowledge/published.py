@@ -19,6 +19,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from core.cards import CITIES
+from knowledge.background import everyday
 from knowledge.catalogue import Catalogue, read_snapshot, snapshot
 from knowledge.embed.batch import Progress
 from knowledge.embed.cache import VectorCache
@@ -104,7 +105,7 @@ def build_index(
         groups,
         cache.documents(flat, progress),
         readings(),
-        outside=cache.documents([understand(text).core for text in anchors]),
+        outside=cache.documents([*(understand(text).core for text in anchors), *everyday()]),
         embedder=embedder.name,
         version=version,
         tags=[_tags(item) for item in catalogue.items.values()],

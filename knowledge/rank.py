@@ -150,6 +150,12 @@ def overlap(
     return 2 * both / np.maximum(mine + weight, 1e-9), both / max(weight, 1e-9)
 
 
+def nearer_outside(found: Signals) -> bool:
+    """Whether something that the list does not cover is nearer than every item: then letters in common
+    (「申请低空飞行」, 「申请低保」) are no ground for an answer."""
+    return float(found.table[:, SIGNALS.index("dense")].max()) < found.outside
+
+
 def rank(found: Signals, lang: Lang, rules: Rules) -> npt.NDArray[np.float64]:
     """Score of each candidate; differences are log-odds of being the right one."""
     scores: npt.NDArray[np.float64] = found.table @ rules.weights[lang]

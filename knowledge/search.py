@@ -28,6 +28,7 @@ from knowledge.rank import (
     Signals,
     evidence,
     load_rules,
+    nearer_outside,
     probability,
     rank,
     signals,
@@ -228,7 +229,7 @@ class SearchEngine:
         if confidence < self._rules.answer_at:
             ranked, confidence, in_list = self._by_clause(asked, ranked, confidence, in_list)
             hits, elsewhere = self._by_city(ranked, asked, city)
-        decision = self._decide(confidence, in_list, hits, elsewhere, asked)
+        decision = self._decide(confidence, in_list, hits, elsewhere, asked, ranked.found)
         if decision == "abstain" and not elsewhere and _is_topic(ranked.found):
             decision = "clarify"
         own = hits[0].city if hits and decision == "answer" else overall
@@ -305,7 +306,7 @@ class SearchEngine:
 
     def _decide(
         self, confidence: float, in_list: float, hits: list[Hit], elsewhere: list[Hit],
-        asked: Understood,
+        asked: Understood, found: Signals,
     ) -> Decision:  # fmt: skip
         if not hits or (asked.elsewhere and not (asked.passing and self._moves(hits[0].code))):
             return "abstain"
@@ -314,7 +315,7 @@ class SearchEngine:
                 "abstain"  # the matter asked about is the other city's: say so, do not substitute
             )
         if confidence >= self._rules.answer_at:
-            return "answer"
+            return "clarify" if nearer_outside(found) else "answer"
         return "clarify" if in_list >= self._rules.clarify_at else "abstain"
 
 

@@ -322,7 +322,7 @@ def test_the_table_of_what_people_say_is_well_formed() -> None:
 
 def test_everyday_life_is_no_government_matter() -> None:
     """The background is in three languages, each text once, none with a word of the field."""
-    from knowledge.collection import everyday
+    from knowledge.background import everyday
 
     texts = everyday()
     assert len(set(texts)) == len(texts) > 250
