@@ -40,6 +40,8 @@ SIGNALS = (
     "sounds",
 )
 """Columns of `Signals.table`."""
+LEAST_SPREAD = 0.006
+"""Cosines of a few documents alike may lie closer together: differences of less say nothing."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def tabulate(index: Index, found: Candidates, units: Sequence[str]) -> Signals:
     named = own.kind <= ALIAS
     columns: dict[str, npt.NDArray[Any]] = {
         "dense": (found.dense - 0.85) * 20,
-        "dense_z": (found.dense - found.dense_mean) / (found.dense_std or 1.0),
+        "dense_z": (found.dense - found.dense_mean) / max(found.dense_std, LEAST_SPREAD),
         "dense_top3": (_top3(own.cosine, own.first) - 0.85) * 20,
         "dense_name": (np.maximum.reduceat(np.where(named, own.cosine, -1), own.first) - 0.85) * 20,
         "words": found.words,
