@@ -97,3 +97,20 @@ ELSEWHERE = (
     "beijing", "shanghai", "hangzhou", "chengdu",
 )  # fmt: skip
 """Cities that the list does not speak for; a question that names only one of them is out of it."""
+
+COUNTRIES = (
+    "外国", "美国", "英国", "加拿大", "澳大利亚", "澳洲", "新西兰", "法国", "德国", "意大利", "西班牙",
+    "葡萄牙", "俄罗斯", "乌克兰", "日本", "韩国", "朝鲜", "越南", "泰国", "缅甸", "老挝", "柬埔寨",
+    "马来西亚", "新加坡", "印尼", "印度尼西亚", "菲律宾", "印度", "巴基斯坦", "孟加拉国?", "尼泊尔",
+    "斯里兰卡", "伊朗", "土耳其", "埃及", "尼日利亚", "肯尼亚", "南非", "巴西", "墨西哥", "阿根廷",
+    "蒙古国?",
+)  # fmt: skip
+COUNTRIES_EN = (
+    "foreign", "american?", "us", "u\\.s\\.?", "usa", "uk", "british", "canad(a|ian)", "australian?",
+    "new zealand", "french", "german", "italian", "spanish", "portuguese", "russian?", "ukrain(e|ian)",
+    "japan(ese)?", "korean?", "vietnam(ese)?", "thai", "burmese", "malaysian?", "singapore(an)?",
+    "indonesian?", "philippines?", "filipino", "indian?", "pakistani?", "bangladeshi?", "nepal(i|ese)?",
+    "sri lankan?", "iranian", "turkish", "egyptian", "nigerian?", "kenyan?", "south african?",
+    "brazil(ian)?", "mexic(o|an)", "mongolian?",
+)  # fmt: skip
+"""Whose passports no office of ours replaces."""

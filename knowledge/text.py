@@ -19,6 +19,8 @@ from core.i18n import Lang, detect_lang
 from knowledge.lexicon import (
     CANTONESE,
     CANTONESE_MARKS,
+    COUNTRIES,
+    COUNTRIES_EN,
     ELSEWHERE,
     FILLERS_ALONE_ZH,
     FILLERS_EN,
@@ -46,7 +48,7 @@ class Understood:
     roles: dict[DecidingFact, City] = field(default_factory=dict)
     """Which city which fact of the resident's lies in, where the words say so."""
     elsewhere: bool = False
-    """Another city than ours is named and neither of ours."""
+    """Another city than ours is named and neither of ours, or another place's document is wanted."""
     passing: bool = False
     """The other city is only where one goes or comes from (「去广州住院」), not whose service it is."""
 
@@ -75,6 +77,20 @@ _ABOUT = re.compile(
 _TAIL = re.compile(r"[呢啊吧呀啦嘛哈喔噢哦架嘎㗎咯喇嘞]+(?=[？?！!。，,.\s]|$)")
 _REPEAT = re.compile(r"([\u3400-\u9fff]{2,6})\1+")
 _PUNCT = re.compile(r"[\s，,。.！!？?；;：:、…~～·\"'“”‘’()（）\[\]【】《》<>—–\-/\\|]+")
+
+
+_LAPSED = r"丢|掉了|换|补|到期|过期|续|失效|被偷|不见"
+_FOREIGN = re.compile(
+    rf"({'|'.join(COUNTRIES)})护照(快|要|已经|都)?(了)?.{{0,3}}({_LAPSED})"
+    rf"|({_LAPSED}|办理?|领)(发|领|办|理|新|一?本|张|我|的)*({'|'.join(COUNTRIES)})护照"
+    rf"|(香港|澳门)(永久性?居民)?身份证.{{0,4}}({_LAPSED}|预约)|({_LAPSED})(领|办)?(香港|澳门)(永久性?居民)?身份证"
+    r"|\b(renew|replace|extend|lost|reissue|expir\w+|get|apply for)\b[^,.]{0,16}"
+    rf"\b({'|'.join(COUNTRIES_EN)}) passport"
+    rf"|\b({'|'.join(COUNTRIES_EN)}) passport (is|was|has|got)? ?(lost|expir\w+|stolen|renew\w*)"
+    r"|\b(renew|replace|lost)\b[^,.]{0,12}\b(hong kong|hk|macau|macao) (id|identity) card",
+    re.IGNORECASE,
+)
+"""A document of another place is to be replaced."""
 
 
 def _city_pattern() -> re.Pattern[str]:
@@ -237,6 +253,7 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
     clean = _strip(simple, spoken)
     mentions = cities_in(clean)
     cities = tuple(dict.fromkeys(city for city, _, _ in mentions))
+    foreign = bool(_FOREIGN.search(clean))
     return Understood(
         original=original,
         text=clean,
@@ -245,8 +262,8 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
         cantonese=is_yue,
         cities=cities,
         roles=_roles(clean, mentions) if len(cities) > 1 else {},
-        elsewhere=not cities and bool(_ELSEWHERE.search(clean)),
-        passing=bool(_PASSING.search(clean)),
+        elsewhere=foreign or (not cities and bool(_ELSEWHERE.search(clean))),
+        passing=not foreign and bool(_PASSING.search(clean)),
     )
 
 

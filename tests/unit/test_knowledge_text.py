@@ -211,3 +211,19 @@ def test_simplify_and_squash_keep_the_words() -> None:
         simplify("社\u200b保 卡\n办")
     )
     assert squash("社保卡，怎么 办？") == "社保卡怎么办"
+
+
+def test_another_places_document_is_another_places_matter() -> None:
+    """No office of ours replaces a foreign passport or a Hong Kong identity card; who holds one may
+    still ask for what is ours."""
+    for text in (
+        "美国护照丢了怎么补", "换发菲律宾护照", "香港身份證要換，喺邊度預約", "Renew my Philippines passport",
+        "my Indian passport expired", "lost my Hong Kong ID card",
+    ):  # fmt: skip
+        assert understand(text).elsewhere, text
+    for text in (
+        "普通护照到期换发", "外国护照办理住宿登记", "renew my passport", "身份证到期换领", "护照丢了",
+        "I have a British passport, how do I register my stay", "拿美国护照能办居留许可吗",
+        "香港居民办居住证",
+    ):  # fmt: skip
+        assert not understand(text).elsewhere, text
