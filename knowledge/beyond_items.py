@@ -82,7 +82,8 @@ class BeyondItems(OneMatter):
             reply = self._centres(replace(wish, item=named), turn)
             if reply is not None:
                 return reply
-        return None
+        # no machine there is known to do it: the machines of the place, each with what it does
+        return self._centres(wish, turn) if wish.districts and wish.terminal else None
 
     def _centres(self, wish: centres.Wish, turn: Turn) -> Reply | None:
         places = centres.find(self.catalogue, wish, turn.today)
