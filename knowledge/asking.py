@@ -104,6 +104,8 @@ def not_in_list(catalogue: Catalogue, result: SearchResult, lang: Lang) -> Notic
     """The honest no, with the nearest matters where there are any."""
     asked = result.asked
     key = "knowledge.not_our_cities" if asked.elsewhere else "knowledge.not_in_list"
+    if asked.foreign:
+        key = "knowledge.not_our_document"
     actions = [] if asked.elsewhere else _near(catalogue, result, lang)
     words = text(key, lang)
     if actions:

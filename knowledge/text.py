@@ -49,6 +49,8 @@ class Understood:
     """Which city which fact of the resident's lies in, where the words say so."""
     elsewhere: bool = False
     """Another city than ours is named and neither of ours, or another place's document is wanted."""
+    foreign: bool = False
+    """It is the document of another country or region that is to be replaced."""
     passing: bool = False
     """The other city is only where one goes or comes from (「去广州住院」), not whose service it is."""
 
@@ -263,6 +265,7 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
         cities=cities,
         roles=_roles(clean, mentions) if len(cities) > 1 else {},
         elsewhere=foreign or (not cities and bool(_ELSEWHERE.search(clean))),
+        foreign=foreign,
         passing=not foreign and bool(_PASSING.search(clean)),
     )
 

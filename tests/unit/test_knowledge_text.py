@@ -220,7 +220,9 @@ def test_another_places_document_is_another_places_matter() -> None:
         "美国护照丢了怎么补", "换发菲律宾护照", "香港身份證要換，喺邊度預約", "Renew my Philippines passport",
         "my Indian passport expired", "lost my Hong Kong ID card",
     ):  # fmt: skip
-        assert understand(text).elsewhere, text
+        asked = understand(text)
+        assert asked.elsewhere, text
+        assert asked.foreign, text
     for text in (
         "普通护照到期换发", "外国护照办理住宿登记", "renew my passport", "身份证到期换领", "护照丢了",
         "I have a British passport, how do I register my stay", "拿美国护照能办居留许可吗",
