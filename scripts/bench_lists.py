@@ -18,7 +18,7 @@ import numpy as np
 
 from core.cards import CITIES
 from knowledge.catalogue import load_catalogue
-from knowledge.embed.blob import BLOCK, Blob, weights_path
+from knowledge.embed.blob import Blob, weights_path
 from knowledge.embed.cache import VectorCache
 from knowledge.embed.port import Embedder, Matrix
 from knowledge.text import understand
@@ -145,9 +145,7 @@ def _state(blob: Blob) -> dict[str, Any]:
     hidden, inner = shape.hidden, shape.inner
 
     def unpacked(name: str, rows: int, columns: int) -> Any:
-        values, scales = blob.quantised(name, rows, columns)
-        blocks = values.reshape(rows, columns // BLOCK, BLOCK).astype(np.float32) - 8
-        return torch.from_numpy((blocks * scales[:, :, None]).reshape(rows, columns))
+        return torch.from_numpy(blob.unpacked(name, rows, columns))
 
     def floats(name: str, *sizes: int) -> Any:
         return torch.from_numpy(blob.floats(name, *sizes))

@@ -131,6 +131,13 @@ class Blob:
         values = np.concatenate([nibbles & 15, nibbles >> 4], axis=2)
         return values.reshape(rows, columns), scales
 
+    def unpacked(self, name: str, rows: int, columns: int) -> npt.NDArray[np.float32]:
+        """A 4-bit matrix as float32[rows, columns]."""
+        values, scales = self.quantised(name, rows, columns)
+        blocks = values.reshape(rows, columns // BLOCK, BLOCK).astype(np.float32) - 8
+        out: npt.NDArray[np.float32] = (blocks * scales[:, :, None]).reshape(rows, columns)
+        return out
+
 
 def _read_pieces(cursor: _Cursor) -> Pieces:
     count, bos, eos, pad, unk = cursor.unpack("5i")

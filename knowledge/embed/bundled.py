@@ -75,7 +75,7 @@ class BundledEmbedder:
         return self._documents()
 
     def _documents(self) -> ort.InferenceSession:
-        """The exact graph, opened when it is first needed: a process that only asks never does."""
+        """The exact graph, opened when it is first needed: by life events, publishing, building."""
         with self._lock:
             if self._exact is None:
                 path = self._folder / f"{EXACT}.onnx"

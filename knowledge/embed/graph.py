@@ -102,17 +102,11 @@ class _FastGraph(_Graph):
         super().__init__(blob)
         self._ranges = ranges
 
-    def _unpacked(self, name: str, rows: int, columns: int) -> npt.NDArray[np.float32]:
-        values, scales = self.blob.quantised(name, rows, columns)
-        blocks = values.reshape(rows, columns // BLOCK, BLOCK).astype(np.float32) - 8
-        out: npt.NDArray[np.float32] = (blocks * scales[:, :, None]).reshape(rows, columns)
-        return out
-
     def dense(self, x: str, name: str, weights: list[str], shape: tuple[int, int]) -> str:
         """x · Wᵀ + b; rows of W and all of x are quantised, x as it comes. What attention gives has no
         loud channels and is left as it is."""
         rows, columns = shape
-        matrix = np.concatenate([self._unpacked(f"{w}.w", rows, columns) for w in weights])
+        matrix = np.concatenate([self.blob.unpacked(f"{w}.w", rows, columns) for w in weights])
         bias = np.concatenate([self.blob.floats(f"{w}.b", rows) for w in weights])
         if not x.endswith(_ATTENDED):
             each = np.maximum(self._ranges[x], 1e-3) ** _SHARE
