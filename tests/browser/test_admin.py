@@ -115,8 +115,8 @@ async def test_everything_by_keyboard(open_admin: OpenAdmin) -> None:
     await keys.press("/")
     await expect(desk.page.get_by_role("searchbox", name="搜索清单")).to_be_focused()
     await keys.type("SG-HR-008")
+    await keys.press("ArrowDown")  # before its rows have come: it waits for them
     await expect(desk.rows).to_have_count(1)
-    await keys.press("ArrowDown")
     await expect(desk.rows.first).to_be_focused()
     await keys.press("Enter")
     await expect(desk.editor.locator(".edit-tags .code")).to_have_text("SG-HR-008")

@@ -1,7 +1,7 @@
 /** The left column: search, filters, the records that fit. Arrow keys and j/k move, Enter opens. */
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Glyph } from '../desk/glyph';
 import { Icon } from '../lib/icons';
 import { lang } from '../lib/prefs';
@@ -98,8 +98,23 @@ function FilterBox(): JSX.Element {
 
 export function List(): JSX.Element {
   const f = filters.value;
-  const { data, busy, slow, problem, again } = useLoad((stop) => api.records(f, page.value, stop), [f, page.value, round.value, lang.value], f.q ? QUIET_MS : 0);
-  useEffect(() => { lines.value = data?.items ?? []; }, [data]);
+  const { data, busy, slow, problem, again } = useLoad(
+    (stop) => api.records(f, page.value, stop).then((found) => ({ ...found, of: f })),
+    [f, page.value, round.value, lang.value], f.q ? QUIET_MS : 0,
+  );
+  // A key pressed before the records for what is written have come waits for them.
+  const waiting = useRef<'open' | 'focus' | null>(null);
+  const first = (act: 'open' | 'focus'): void => {
+    const line = lines.peek()[0];
+    if (line) { if (act === 'open') go('list', line.kind, line.key); else focusRow(line.key); }
+  };
+  // With the rows, not after the paint: a key may follow at once.
+  useLayoutEffect(() => {
+    lines.value = data?.items ?? [];
+    const act = waiting.current;
+    waiting.current = null;
+    if (act && data?.of === filters.peek()) first(act);
+  }, [data]);
   useEffect(() => { if (!offline.value && problem) again(); }, [offline.value]);
   const pages = data ? Math.max(1, Math.ceil(data.total / data.page_size)) : 1;
   return (
@@ -118,8 +133,13 @@ export function List(): JSX.Element {
           <Glyph name="search" />
           <input
             id="search" class="input" type="search" value={f.q} maxLength={200} placeholder={t('search.hint')} autoComplete="off" aria-controls="rows" aria-keyshortcuts={keyOf('search')}
-            onInput={(e) => set({ q: e.currentTarget.value })}
-            onKeyDown={(e) => { if (e.key === 'ArrowDown' || (e.key === 'Enter' && !e.isComposing)) { const first = lines.peek()[0]; if (!first) return; e.preventDefault(); if (e.key === 'Enter') go('list', first.kind, first.key); else focusRow(first.key); } }}
+            onBlur={() => (waiting.current = null)} onInput={(e) => { waiting.current = null; set({ q: e.currentTarget.value }); }}
+            onKeyDown={(e) => {
+              const act = e.key === 'Enter' ? 'open' : e.key === 'ArrowDown' ? 'focus' : null;
+              if (!act || e.isComposing) return;
+              e.preventDefault();
+              if (data?.of === filters.peek()) first(act); else waiting.current = act;
+            }}
           />
         </div>
         <FilterBox />
