@@ -55,6 +55,10 @@ def check_origin(request: web.Request, public_url: str) -> None:
         raise NotAllowed("bad_origin")
 
 
+async def _send(ws: web.WebSocketResponse, frame: Frame) -> None:
+    await ws.send_str(orjson.dumps(frame).decode())
+
+
 class ChatSocket:
     """One open socket."""
 
@@ -86,17 +90,21 @@ class ChatSocket:
         if hello is None:
             return
         subscriber = self._subscriber = self._gw.hub.subscribe(self._conversation.id)
-        writer = asyncio.create_task(self._write(ws, subscriber), name="chat-writer")
         try:
-            await self._welcome(int(hello.get("after") or 0), subscriber)
-            async for frame in ws:
-                if frame.type is WSMsgType.TEXT:
-                    await self._receive(frame.data)
-                elif frame.type is WSMsgType.BINARY:
-                    self._error(InvalidInput("bad_frame"), None)
+            sent = await self._welcome(ws, int(hello.get("after") or 0))
+            writer = asyncio.create_task(self._write(ws, subscriber, sent), name="chat-writer")
+            try:
+                async for frame in ws:
+                    if frame.type is WSMsgType.TEXT:
+                        await self._receive(frame.data)
+                    elif frame.type is WSMsgType.BINARY:
+                        self._error(InvalidInput("bad_frame"), None)
+            finally:
+                writer.cancel()
+        except ConnectionResetError:  # gone while it was welcomed
+            pass
         finally:
             self._gw.hub.unsubscribe(self._conversation.id, subscriber)
-            writer.cancel()
             await self._gw.human.resident_gone(self._conversation.id)
 
     async def _hello(self, ws: web.WebSocketResponse) -> Frame | None:
@@ -110,37 +118,38 @@ class ChatSocket:
         if not isinstance(frame, dict) or frame.get("type") != "hello" or not valid:
             if not ws.closed:
                 err = InvalidInput("hello_first")
-                await ws.send_str(
-                    orjson.dumps({"type": "error", **err.as_dict(self._lang)}).decode()
-                )
+                await _send(ws, {"type": "error", **err.as_dict(self._lang)})
                 await ws.close(code=WSCloseCode.POLICY_VIOLATION)
             return None
         if frame.get("lang") in ("zh", "en"):
             self._lang = frame["lang"]
         return frame
 
-    async def _welcome(self, after: int, subscriber: Subscriber) -> None:
+    async def _welcome(self, ws: web.WebSocketResponse, after: int) -> int:
+        """Send how things stand and the thread after `after`, as fast as the page reads it; what is
+        said meanwhile waits in the subscription. Returns the greatest `seq` sent."""
         gw, conversation = self._gw, await self._gw.store.get(self._conversation.id)
         assert conversation is not None
-        subscriber.put(
-            {
-                "type": "welcome",
-                "conversation": conversation.id,
-                "lang": self._lang,
-                "last_seq": conversation.last_seq,
-                "read_seq": conversation.read_seq,
-                "state": await gw.human.state(conversation.id),
-                "identity": identity_frame(self._session.identity),
-                "limits": {"message_max_chars": gw.settings.message_max_chars},
-                "ice": gw.ice(conversation.id),
-                "sandbox": gw.settings.sandbox,
-            }
-        )
-        for message in await gw.store.after(conversation.id, after):
-            subscriber.put({"type": "message", **message.public()})
-
-    async def _write(self, ws: web.WebSocketResponse, subscriber: Subscriber) -> None:
+        frame = {
+            "type": "welcome",
+            "conversation": conversation.id,
+            "lang": self._lang,
+            "last_seq": conversation.last_seq,
+            "read_seq": conversation.read_seq,
+            "state": await gw.human.state(conversation.id),
+            "identity": identity_frame(self._session.identity),
+            "limits": {"message_max_chars": gw.settings.message_max_chars},
+            "ice": gw.ice(conversation.id),
+            "sandbox": gw.settings.sandbox,
+        }
+        await _send(ws, frame)
         sent = 0
+        for message in await gw.store.after(conversation.id, after):
+            await _send(ws, {"type": "message", **message.public()})
+            sent = message.seq
+        return sent
+
+    async def _write(self, ws: web.WebSocketResponse, subscriber: Subscriber, sent: int) -> None:
         while not subscriber.dropped:
             frame = await subscriber.queue.get()
             if frame is None:
@@ -149,7 +158,7 @@ class ChatSocket:
                 if frame["seq"] <= sent:  # replayed and delivered live at the same moment
                     continue
                 sent = frame["seq"]
-            await ws.send_str(orjson.dumps(frame).decode())
+            await _send(ws, frame)
         await ws.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
     async def _receive(self, raw: str) -> None:

@@ -15,6 +15,8 @@ from aiohttp.test_utils import TestClient
 
 from core.settings import Settings
 from gateway.context import Gateway
+from gateway.conversations import Draft, Message
+from gateway.hub import QUEUE_FRAMES
 from tests.gateway_client import message_count, page, rasa_is_seen, running
 from tests.rasa_fake import FakeRasa, fake_rasa
 
@@ -49,6 +51,49 @@ async def test_a_message_is_acknowledged_answered_and_replayed(product: Product)
     async with page(product.client, after=ack["seq"]) as resident:
         again = await resident.until("message")
     assert again["id"] == answer["id"]
+
+
+async def _stored(product: Product, conversation: str, number: int) -> Message:
+    draft = Draft("bot", f"第 {number} 条", "zh", f"stored-{number:05}")
+    return (await product.gw.store.append(conversation, draft))[0]
+
+
+async def test_a_long_thread_comes_back_whole_and_in_order(product: Product) -> None:
+    """More messages than a slow socket's queue holds; a page opened anew gets all of them."""
+    long = QUEUE_FRAMES + 40
+    async with page(product.client) as resident:
+        conversation = resident.frames[0]["conversation"]
+    for number in range(long):
+        await _stored(product, conversation, number)
+    async with page(product.client) as resident:
+        await resident.until("message", seq=long)
+    assert [f["type"] for f in resident.frames] == ["welcome"] + ["message"] * long
+    assert [f["seq"] for f in resident.frames[1:]] == list(range(1, long + 1))
+
+
+async def test_what_is_said_while_a_page_opens_hides_nothing_it_missed(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The welcome is the first frame; live messages come after the missed ones, each once."""
+    async with page(product.client) as resident:
+        conversation = resident.frames[0]["conversation"]
+    for number in range(3):
+        await _stored(product, conversation, number)
+    state = product.gw.human.state
+
+    async def talked(conversation_id: str) -> Any:
+        product.gw.hub.send(conversation_id, {"type": "typing", "on": True})
+        said = await _stored(product, conversation_id, 3)
+        product.gw.hub.send(conversation_id, {"type": "message", **said.public()})
+        return await state(conversation_id)
+
+    monkeypatch.setattr(product.gw.human, "state", talked)
+    async with page(product.client) as resident:
+        await resident.send(type="ping")
+        await resident.until("pong")
+    kinds = [f["type"] for f in resident.frames]
+    assert kinds == ["welcome", *["message"] * 4, "typing", "pong"]
+    assert [f["seq"] for f in resident.frames if f["type"] == "message"] == [1, 2, 3, 4]
 
 
 async def test_a_repeated_message_is_stored_and_answered_once(product: Product) -> None:
