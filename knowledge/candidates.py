@@ -126,10 +126,8 @@ def _outside(index: Index, vector: Vector) -> float:
 
 def _top(scores: Floats, count: int) -> Positions:
     """Where the `count` greatest positive scores stand."""
-    found = np.flatnonzero(scores > 0)
-    if found.size <= count:
-        return found
-    return found[np.argpartition(scores[found], -count)[-count:]]
+    best = np.argpartition(scores, -min(count, scores.size))[-count:]
+    return best[scores[best] > 0]
 
 
 def _rows(index: Index, items: Positions) -> tuple[Positions, Positions]:

@@ -98,25 +98,21 @@ class Lexicon:
     def score(self, query: Sequence[str]) -> tuple[Floats, Floats, float]:
         """(float32[size] BM25 as a share of the best possible, float32[size] share of the query's
         weight that the item has at all, share that occurs anywhere)."""
-        scores = np.zeros(self.size, np.float32)
-        covered = np.zeros(self.size, np.float32)
-        best = known = 0.0
-        layer = self.layers[0]
-        for index, idf in self._weights(query):
-            best += idf * (_K1 + 1)
-            if index is None:
-                continue
-            known += idf * (_K1 + 1)
-            left, right = int(layer.starts[index]), int(layer.starts[index + 1])
-            items = layer.items[left:right]
-            scores[items] += layer.weights[left:right]
-            covered[items] += self.idf[index]
-        if not best:
-            return scores, covered, 0.0
-        scores /= np.float32(best)
-        covered *= np.float32(_K1 + 1)
-        covered /= np.float32(best)
-        return scores, covered, known / best
+        layer, ids = self.layers[0], self.known_ids(query)
+        idf = self.idf[ids].astype(np.float64)
+        known = float(idf.sum())
+        best = known + (len(set(query)) - ids.size) * math.log(self.size + 1.0)
+        if not known:
+            nothing = np.zeros(self.size, np.float32)
+            return nothing, nothing, 0.0
+        starts = layer.starts[ids]
+        sizes = layer.starts[ids + 1] - starts
+        at = np.cumsum(sizes) - sizes
+        flat = np.arange(sizes.sum()) + np.repeat(starts - at, sizes)
+        items, weights = layer.items[flat], layer.weights[flat]
+        gained = np.bincount(items, weights, self.size) / (best * (_K1 + 1))
+        had = np.bincount(items, np.repeat(idf, sizes), self.size) / best
+        return gained.astype(np.float32), had.astype(np.float32), known / best
 
     def find(self, query: Sequence[str], count: int) -> Places:
         """At most `count` items that score best, best first; none that shares no term."""

@@ -133,13 +133,11 @@ def overlap(
     """For each wording: (Dice coefficient of weighted terms with the question, share of the
     question's weight it has)."""
     lexicon = index.words
-    rare = math.log(lexicon.size + 1.0)
-    weight = sum(
-        float(lexicon.idf[lexicon.ids[unit]]) if unit in lexicon.ids else rare
-        for unit in set(units)
-    )
+    known = lexicon.known_ids(units)
+    unknown = len(set(units)) - known.size
+    weight = float(lexicon.idf[known].sum()) + unknown * math.log(lexicon.size + 1.0)
     asked = np.zeros(len(lexicon.ids) + 1, bool)
-    asked[lexicon.known_ids(units)] = True
+    asked[known] = True
     starts, ends = index.term_starts[rows], index.term_starts[rows + 1]
     sizes = ends - starts
     at = np.concatenate([[0], np.cumsum(sizes)])
@@ -189,16 +187,14 @@ EVIDENCE = (
 
 
 def evidence(
-    found: Signals, scores: npt.NDArray[np.float64], groups: Sequence[int], lang: Lang
+    found: Signals, scores: npt.NDArray[np.float64], mine: npt.NDArray[np.bool_], lang: Lang
 ) -> npt.NDArray[np.float64]:
-    """float64[len(EVIDENCE)] about the best candidate; `groups` joins sister items as one matter."""
-    order = np.argsort(-scores)
-    best = int(order[0])
+    """float64[len(EVIDENCE)] about the best candidate; `mine`: it and its sister item, one matter."""
+    best = int(scores.argmax())
     odds = np.exp(scores - scores[best])
-    mine = np.array([group == groups[best] for group in groups])
     share = float(odds[mine].sum() / odds.sum())
-    rival = float(scores[~mine].max()) if (~mine).any() else float(scores[best]) - 10.0
-    row = dict(zip(SIGNALS, found.table[best], strict=True))
+    rival = float(scores[~mine].max()) if not mine.all() else float(scores[best]) - 10.0
+    row = dict(zip(SIGNALS, found.table[best].tolist(), strict=True))
     english = float(lang == "en")
     values = {
         "bias": 1.0,

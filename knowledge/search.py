@@ -198,7 +198,7 @@ class SearchEngine:
         found = signals(self.index, asked.core, vector)
         scores = rank(found, asked.lang, self._rules)
         order = np.argsort(-scores, kind="stable")
-        codes = tuple(self.index.codes[found.items[i]] for i in order)
+        codes = tuple(self.index.codes[item] for item in found.items[order].tolist())
         return Ranked(codes, tuple(scores[order].tolist()), found, tuple(order.tolist()))
 
     def search(
@@ -263,21 +263,14 @@ class SearchEngine:
 
     def judge(self, ranked: Ranked, asked: Understood) -> tuple[float, float]:
         """(probability that the first is right, probability that the right one is near the top)."""
-        codes = ranked.codes
-        groups = [self._group(code) for code in codes]
-        number = {group: i for i, group in enumerate(dict.fromkeys(groups))}
-        by_row = [0] * len(codes)
-        for position, row in enumerate(ranked.order):
-            by_row[row] = number[groups[position]]
-        scores = np.zeros(len(codes))
-        scores[list(ranked.order)] = ranked.scores
-        seen = evidence(ranked.found, scores, by_row, asked.lang)
+        order = list(ranked.order)
+        scores, mine = np.empty(len(order)), np.zeros(len(order), bool)
+        scores[order] = ranked.scores
+        matter = {ranked.codes[0], self.catalogue.sister(ranked.codes[0])}
+        mine[[row for row, code in zip(order, ranked.codes, strict=True) if code in matter]] = True
+        seen = evidence(ranked.found, scores, mine, asked.lang)
         correct = probability(seen, self._rules.correct)
         return correct, max(correct, probability(seen, self._rules.in_list))
-
-    def _group(self, code: str) -> str:
-        """One name for an item and its sister for the other city."""
-        return min(code, self.catalogue.sister(code) or code)
 
     def _by_city(
         self, ranked: Ranked, asked: Understood, city: City | None

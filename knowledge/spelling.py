@@ -104,19 +104,25 @@ class Speller:
         return _HAN_RUN.sub(lambda match: self._run(match.group(0), strict), text)
 
     def _run(self, run: str, strict: bool) -> str:
-        at = 0
-        while at < len(run) - 1:
+        at, strange = 0, self._strange(run)
+        while strange and at < len(run) - 1:
             for size in range(min(_LONGEST, len(run) - at), 1, -1):
+                if strange.isdisjoint(range(at, at + size - 1)):
+                    break
                 better = self._replacement(run[at : at + size])
                 if better is None or (strict and self._fits(run, at, better)):
                     continue
                 mended = run[:at] + better + run[at + size :]
                 if self._reads_better(run, mended, at, size):
-                    run = mended
+                    run, strange = mended, self._strange(mended)
                     at += size - 1
                     break
             at += 1
         return run
+
+    def _strange(self, run: str) -> set[int]:
+        """Where a pair of characters begins that the list does not know."""
+        return {i for i in range(len(run) - 1) if run[i : i + 2] not in self.known}
 
     def _reads_better(self, run: str, mended: str, at: int, size: int) -> bool:
         """Whether a dictionary cuts `mended` into fewer words, or into as many where each character that
@@ -140,8 +146,6 @@ class Speller:
         )
 
     def _replacement(self, stretch: str) -> str | None:
-        if all(stretch[i : i + 2] in self.known for i in range(len(stretch) - 1)):
-            return None
         found = self.phrases.get(_sound(stretch, self.readings))
         if found is None or found[0] == stretch:
             return None

@@ -248,8 +248,8 @@ def _roles(text: str, mentions: list[tuple[City, int, int]]) -> dict[DecidingFac
 def understand(text: str, *, lang: Lang | None = None) -> Understood:
     """Take a question apart; `lang` overrides the language of the words."""
     original = text
-    is_yue = bool(_MARKS.search(simplify(text)))
     simple = simplify(text)
+    is_yue = bool(_MARKS.search(simple))
     spoken = detect_lang(simple, lang or "zh")
     simple = _mandarin(simple)
     clean = _strip(simple, spoken)

@@ -12,7 +12,7 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +46,6 @@ def open_session(path: Path, *, threads: int) -> ort.InferenceSession:
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def _run(session: ort.InferenceSession, ids: Ids, mask: Ids) -> Matrix:
-    out: Matrix = session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
-    return out
-
-
 class BundledEmbedder:
     """`Embedder` over a folder written by `knowledge.embed.graph.write_model`."""
 
@@ -65,14 +60,19 @@ class BundledEmbedder:
         self._queries = self._open(about["probe"])
         self._cache: OrderedDict[str, Vector] = OrderedDict()
 
-    def _open(self, probe: str) -> ort.InferenceSession:
+    def _open(self, probe: str) -> Callable[[Ids, Ids], Matrix]:
         session = open_session(self._folder / f"{FAST}.onnx", threads=self._threads)
-        vector = _run(session, *self.tokens.batch([probe]))[0]
+
+        def fast(ids: Ids, _mask: Ids) -> Matrix:
+            out: Matrix = session.run(None, {"input_ids": ids})[0]
+            return out
+
+        vector = fast(*self.tokens.batch([probe]))[0]
         likeness = float(vector @ np.load(self._folder / PROBE))
         if likeness >= _LIKE:
-            return session
+            return fast
         log.warning("embedding.exact_for_queries", cosine=round(likeness, 4))
-        return self._documents()
+        return self.run
 
     def _documents(self) -> ort.InferenceSession:
         """The exact graph, opened when it is first needed: by life events, publishing, building."""
@@ -92,7 +92,9 @@ class BundledEmbedder:
 
     def run(self, ids: Ids, mask: Ids) -> Matrix:
         """float32[n, dim] of tokenised texts, exactly."""
-        return _run(self._documents(), ids, mask)
+        feed = {"input_ids": ids, "attention_mask": mask}
+        out: Matrix = self._documents().run(None, feed)[0]
+        return out
 
     def encode_query(self, text: str) -> Vector:
         with self._lock:
@@ -100,7 +102,7 @@ class BundledEmbedder:
             if found is not None:
                 self._cache.move_to_end(text)
                 return found
-        vector: Vector = _run(self._queries, *self.tokens.batch([QUERY_PREFIX + text]))[0]
+        vector: Vector = self._queries(*self.tokens.batch([QUERY_PREFIX + text]))[0]
         vector.setflags(write=False)
         with self._lock:
             self._cache[text] = vector

@@ -6,8 +6,8 @@ they are; `fast.onnx`, for queries, with 8-bit integers in half the time: a few 
 transformer carry values twenty times the others', so each channel is first divided by what it needs
 and its weights multiplied by the same (SmoothQuant, Xiao et al. 2023), as measured on the exact graph.
 Runs once at set-up; the folder is named by the digest of its inputs, written aside and renamed, so it
-is there whole or not at all. Inputs `input_ids`, `attention_mask` int64[n, s]; output `embedding`
-float32[n, 384].
+is there whole or not at all. Inputs `input_ids` and, of the exact graph, `attention_mask` int64[n, s]
+(what the fast one is given is not padded); output `embedding` float32[n, 384].
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ Ranges = Mapping[str, npt.NDArray[np.float32]]
 
 class _Graph:
     """Collects nodes and weights under construction."""
+
+    inputs: tuple[str, ...] = ("input_ids", "attention_mask")
 
     def __init__(self, blob: Blob) -> None:
         self.blob = blob
@@ -84,6 +86,20 @@ class _Graph:
             K=columns, N=total, bits=4, block_size=BLOCK, accuracy_level=4,
         )  # fmt: skip
 
+    def attention(self, parts: list[str], out: str) -> str:
+        """Every token looks at every real one."""
+        heads = self.blob.shape.heads
+        return self.node("MultiHeadAttention", [*parts, "", "mask32"], out, _MS, num_heads=heads)
+
+    def mean(self, x: str) -> str:
+        """Of the real tokens, up to its length."""
+        self.node("Cast", ["attention_mask"], "mask_f", to=TensorProto.FLOAT)
+        self.constant("axis_last", np.array([2], np.int64))
+        self.node("Unsqueeze", ["mask_f", "axis_last"], "mask_3d")
+        self.node("Mul", [x, "mask_3d"], "masked")
+        self.constant("axis_tokens", np.array([1], np.int64))
+        return self.node("ReduceSum", ["masked", "axis_tokens"], "summed", keepdims=0)
+
     def add_norm(self, x: str, skip: str, prefix: str, out: str) -> str:
         # the runtime's fused operator for this takes twice as long on one thread
         shape = self.blob.shape
@@ -96,7 +112,9 @@ class _Graph:
 
 
 class _FastGraph(_Graph):
-    """The same network with products of 8-bit integers."""
+    """The same network with products of 8-bit integers, for texts of one length."""
+
+    inputs = ("input_ids",)
 
     def __init__(self, blob: Blob, ranges: Ranges) -> None:
         super().__init__(blob)
@@ -124,6 +142,15 @@ class _FastGraph(_Graph):
             self.constant(f"{name}.b", bias),
         ]
         return self.node("DynamicQuantizeMatMul", inputs, name, _MS)
+
+    def attention(self, parts: list[str], out: str) -> str:
+        """Without a mask the runtime has a quicker way."""
+        heads = self.blob.shape.heads
+        return self.node("MultiHeadAttention", parts, out, _MS, num_heads=heads)
+
+    def mean(self, x: str) -> str:
+        self.constant("axis_tokens", np.array([1], np.int64))
+        return self.node("ReduceSum", [x, "axis_tokens"], "summed", keepdims=0)
 
 
 def _embeddings(g: _Graph) -> str:
@@ -161,10 +188,8 @@ def _layer(g: _Graph, x: str, index: int) -> str:
     g.dense(x, f"{p}.qkv", [f"{p}.q", f"{p}.k", f"{p}.v"], square)
     parts = [f"{p}.query", f"{p}.key", f"{p}.value"]
     g.nodes.append(helper.make_node("Split", [f"{p}.qkv"], parts, axis=-1, num_outputs=3))
-    g.node(
-        "MultiHeadAttention", [*parts, "", "mask32"], f"{p}{_ATTENDED}", _MS, num_heads=shape.heads
-    )
-    g.dense(f"{p}{_ATTENDED}", f"{p}.att", [f"{p}.ao"], square)
+    attended = g.attention(parts, f"{p}{_ATTENDED}")
+    g.dense(attended, f"{p}.att", [f"{p}.ao"], square)
     middle = g.add_norm(f"{p}.att", x, f"{p}.aln", f"{p}.mid")
     g.dense(middle, f"{p}.up", [f"{p}.fi"], (shape.inner, shape.hidden))
     g.node("Gelu", [f"{p}.up"], f"{p}.gelu", _MS)
@@ -172,32 +197,22 @@ def _layer(g: _Graph, x: str, index: int) -> str:
     return g.add_norm(f"{p}.down", middle, f"{p}.oln", f"x{index + 1}")
 
 
-def _pooled(g: _Graph, x: str) -> None:
-    """Mean over real tokens, then unit length."""
-    g.node("Cast", ["attention_mask"], "mask_f", to=TensorProto.FLOAT)
-    g.constant("axis_last", np.array([2], np.int64))
-    g.constant("axis_tokens", np.array([1], np.int64))
-    g.node("Unsqueeze", ["mask_f", "axis_last"], "mask_3d")
-    g.node("Mul", [x, "mask_3d"], "masked")
-    g.node("ReduceSum", ["masked", "axis_tokens"], "summed", keepdims=0)
-    g.node("LpNormalization", ["summed"], "embedding", axis=-1, p=2)
-
-
 def build_graph(blob: Blob, ranges: Ranges | None = None) -> onnx.ModelProto:
     """The whole network as an ONNX model: exact, or fast, for channels of such ranges."""
     g = _Graph(blob) if ranges is None else _FastGraph(blob, ranges)
-    g.node("Cast", ["attention_mask"], "mask32", to=TensorProto.INT32)
     x = _embeddings(g)
+    if "attention_mask" in g.inputs:
+        g.node("Cast", ["attention_mask"], "mask32", to=TensorProto.INT32)
     for index in range(blob.shape.layers):
         x = _layer(g, x, index)
-    _pooled(g, x)
+    g.node("LpNormalization", [g.mean(x)], "embedding", axis=-1, p=2)
     dims: list[str | int] = ["n", "s"]
     graph = helper.make_graph(
         g.nodes,
         "multilingual-e5-small",
         [
             helper.make_tensor_value_info(name, TensorProto.INT64, dims)
-            for name in ("input_ids", "attention_mask")
+            for name in g.inputs
         ],
         [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", blob.shape.hidden])],
         g.weights,

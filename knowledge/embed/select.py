@@ -12,7 +12,7 @@ from knowledge.embed.blob import file_digest, weights_path
 from knowledge.embed.bundled import BundledEmbedder
 from knowledge.embed.port import Embedder
 
-GRAPH_VERSION = 3
+GRAPH_VERSION = 4
 """Raise when the graph or tokenizer changes: the name, and with it every cached vector, changes."""
 
 

@@ -148,7 +148,8 @@ class Judged:
 def judge(case: Case, weights: dict[str, Array]) -> Judged:
     """Evidence and labels of a case under ranking weights."""
     scores = case.found.table @ weights[case.lang]
-    row = evidence(case.found, scores, case.groups, case.lang)
+    groups = np.array(case.groups)
+    row = evidence(case.found, scores, groups == groups[scores.argmax()], case.lang)
     order = np.argsort(-scores)
     first = bool(case.right[order[0]]) and not case.vague
     near = bool(case.right[order[:5]].any())
