@@ -210,10 +210,7 @@ def build_graph(blob: Blob, ranges: Ranges | None = None) -> onnx.ModelProto:
     graph = helper.make_graph(
         g.nodes,
         "multilingual-e5-small",
-        [
-            helper.make_tensor_value_info(name, TensorProto.INT64, dims)
-            for name in g.inputs
-        ],
+        [helper.make_tensor_value_info(name, TensorProto.INT64, dims) for name in g.inputs],
         [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", blob.shape.hidden])],
         g.weights,
     )
