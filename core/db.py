@@ -8,6 +8,7 @@ for a lock; commits are on disk (`synchronous=FULL`) before anything is acknowle
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import aiosqlite
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -65,7 +67,9 @@ class Database:
             file = make_url(url).database
             if file and file != ":memory:":
                 Path(file).parent.mkdir(parents=True, exist_ok=True)
-            self.engine: AsyncEngine = create_async_engine(url, connect_args={"timeout": 10})
+            self.engine: AsyncEngine = create_async_engine(
+                url, connect_args={"timeout": 10, "async_creator_fn": _connection}
+            )
             self._direct = create_engine(
                 make_url(url).set(drivername="sqlite"),
                 connect_args={"timeout": 10, "check_same_thread": False},
@@ -122,6 +126,28 @@ class Database:
         if self._direct is not None:
             self._direct.dispose()
         await self.engine.dispose()
+
+
+class _Connection(aiosqlite.Connection):
+    """Stops once.
+
+    Where the closing of a connection is cancelled, SQLAlchemy stops it; the closing, which goes on,
+    then asks a thread that has ended to stop, and waits for it for ever.
+    """
+
+    _stopped = False
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        if self._stopped:
+            return None
+        self._stopped = True
+        return super().stop()
+
+
+def _connection(database: str, **options: Any) -> _Connection:
+    connection = _Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
+    connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does with its own
+    return connection
 
 
 def _whole(engine: Engine, work: Callable[[Connection], T], write: bool) -> T:

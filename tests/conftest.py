@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,11 @@ ROOMS_WITH_TABLES = (
 CATEGORIES = {"unit", "dialogue", "contract", "browser", "failure", "load"}
 SET_UP = Path(os.environ.get("SG_DATA_DIR") or ROOT / "var").resolve()
 """Where `make test` put the embedding model, the index and the trained dialogue model."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in its background so, and every process inherits it: tests that
+    # interrupt one of theirs would wait in vain.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", max_examples=2_000, deadline=None)
