@@ -146,7 +146,7 @@ class _Connection(aiosqlite.Connection):
 
 def _connection(database: str, **options: Any) -> _Connection:
     connection = _Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
-    connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does with its own
+    connection._thread.daemon = True
     return connection
 
 

@@ -83,7 +83,6 @@ def trial(
     if not isinstance(found, ServiceItem) or _unknown_sources(changed, found, today):
         return None, told
     # The version is the published one: what residents would read differs only in this record.
-    catalogue.sister(key)
     shown = dataclasses.replace(
         catalogue, items=MappingProxyType({**catalogue.items, key: found}), sources=changed.sources
     )

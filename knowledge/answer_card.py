@@ -15,6 +15,7 @@ from core.cards import (
     Claim,
     Comparison,
     Facet,
+    FaqLine,
     Scope,
 )
 from core.i18n import Lang, text
@@ -29,6 +30,7 @@ from knowledge.facts import (
     value,
     visit_statement,
 )
+from knowledge.faqs import AskedFaqs
 from knowledge.guide import (
     Sides,
     changes_of,
@@ -60,11 +62,14 @@ def answer_card(
     facet: Facet | None,
     today: dt.date,
     decided_by: DecidingFact | None = None,
+    asked_faqs: AskedFaqs | None = None,
 ) -> AnswerCard:
     """The card of item `code`; raises `NotFound` for an unknown code.
 
     With `city`, that city's facts; where the item does not serve it, its sister item's card. Without,
     both cities side by side. `decided_by`: the fact that settled the city, for the "because".
+    `asked_faqs`: the item's frequent questions in the light of what was asked; where one is what was
+    asked, its answer leads.
     """
     item = catalogue.get(code)
     found = sides(catalogue, item, today)
@@ -73,10 +78,11 @@ def answer_card(
     elif city is not None and (serving := found[city]) is not None:
         item = serving[0]
     asked = facet or "overview"
+    scope: Scope = city or one_city_scope(item, found)
+    told, faqs = faqs_of(catalogue, found, scope, lang, today, asked_faqs)
     rows = compare(catalogue, item, lang=lang, today=today)
     different = [row for row in rows if row.differs]
-    scope: Scope = city or one_city_scope(item, found)
-    shown = _claims(catalogue, found, scope, lang, asked, today)
+    shown = _told(told) + _claims(catalogue, found, scope, lang, asked, today)
     ways = ways_of(catalogue, found, scope, lang, today)
     materials = materials_of(found, scope, lang)
     return AnswerCard(
@@ -85,9 +91,8 @@ def answer_card(
         name=item.name,
         city=scope,
         facet=asked,
-        headline=because(scope, decided_by, lang)
-        if asked == "which_city" and decided_by and scope != "both"
-        else headline(item, found, rows, scope, asked, lang),
+        headline=_led(told, scope, lang)
+        or _headline(item, found, rows, scope, asked, decided_by, lang),
         summary=item.summary.in_(lang),
         claims=shown,
         comparison=rows if city is None or different else [],
@@ -100,7 +105,7 @@ def answer_card(
         changes=changes_of(catalogue, found, scope, lang, today),
         ways=ways,
         steps=steps_of(found, scope, lang),
-        faqs=faqs_of(catalogue, found, scope, lang, today),
+        faqs=told + faqs,
         phones=phones_of(found, scope),
         actions=_actions(catalogue, item, found, scope, asked, lang),
         as_of=item.as_of.isoformat(),
@@ -117,11 +122,46 @@ def one_city_scope(item: ServiceItem, found: Sides) -> Scope:
     return one_city(item) or "both"
 
 
-def headline(
-    item: ServiceItem, found: Sides, rows: list[Comparison], scope: Scope, facet: Facet, lang: Lang
+def _led(told: list[FaqLine], scope: Scope, lang: Lang) -> str:
+    """The answer to the frequent question that was asked; empty where none was."""
+    if len(told) == 1 and told[0].city in ("both", scope):
+        return told[0].answer
+    named = [
+        text("knowledge.named", lang, name=city_name(line.city, lang), value=line.answer)
+        for line in told
+        if line.city != "both"
+    ]
+    return join(named, lang)
+
+
+def _told(told: list[FaqLine]) -> list[Claim]:
+    """Its source, as of every other sentence of the card."""
+    return [
+        Claim(
+            text=line.answer,
+            source=line.source,
+            as_of=line.as_of,
+            status=line.status,
+            facet="overview",
+            city=line.city,
+        )
+        for line in told
+    ]
+
+
+def _headline(
+    item: ServiceItem,
+    found: Sides,
+    rows: list[Comparison],
+    scope: Scope,
+    facet: Facet,
+    decided_by: DecidingFact | None,
+    lang: Lang,
 ) -> str:
     """The asked fact in one line; for an overview the three facts people need first."""
     if facet == "which_city":
+        if decided_by and scope != "both":
+            return because(scope, decided_by, lang)
         return item.jurisdiction.text.in_(lang)
     if facet == "eligibility":
         # "can I, from the other city?": where no condition is listed, the rule of jurisdiction tells.

@@ -31,7 +31,6 @@ from knowledge.jurisdiction import (
     PLACES,
     city_of,
     reply_place,
-    said_facts,
 )
 from knowledge.matters import split_matters
 from knowledge.one_matter import Reply, Turn
@@ -70,7 +69,7 @@ class Responder(SeveralMatters, BeyondItems):
         """
         asked = self.engine.understand(query, lang=lang)
         typed = understand(query[:MAX_CHARS], lang=lang)  # mending is for names of matters only
-        said = said_facts(typed)
+        said = typed.said
         context = context or AnswerContext()
         context = replace(context, facts={**context.facts, **said})
         turn = Turn(lang, today, now, city, context, said)
@@ -95,7 +94,7 @@ class Responder(SeveralMatters, BeyondItems):
             return special
         result = self.engine.search(query, lang=lang, city=city, k=8, vector=vector)
         if result.decision == "answer":
-            return self._answer(result, turn)
+            return self._answer(result, vector, turn)
         if event is not None and event.likely(asked.lang):
             return self._bundle(event.bundle, "", turn)
         if result.decision == "clarify":

@@ -110,6 +110,8 @@ class Catalogue:
     door_offers: Mapping[str, DoorToDoorOffer]
     outside: tuple[LocalText, ...]
     """Matters that are known not to be in the list."""
+    sisters: Mapping[str, str]
+    """Of pairs of one-city items that are the same matter: each one's other city's item."""
 
     def get(self, code: str) -> ServiceItem:
         """The item under `code` (any case); raises `UnknownService`."""
@@ -124,7 +126,7 @@ class Catalogue:
 
     def sister(self, code: str) -> str | None:
         """The same matter's item for the other city, of a pair of one-city items; else None."""
-        return _sisters(self).get(code)
+        return self.sisters.get(code)
 
 
 def one_city(item: ServiceItem) -> City | None:
@@ -133,27 +135,30 @@ def one_city(item: ServiceItem) -> City | None:
     return handled[0] if len(handled) == 1 else None
 
 
-_SISTER_CACHE: dict[str, dict[str, str]] = {}
+_ALIKE = 0.2
+"""Names alike enough (`_likeness`) for sisters where an item has several related ones."""
 
 
-def _sisters(catalogue: Catalogue) -> dict[str, str]:
-    """Pairs of related one-city items of different cities, same domain, most similar in wording."""
-    found = _SISTER_CACHE.get(catalogue.version)
-    if found is None:
-        best: dict[str, tuple[float, str]] = {}
-        for item in catalogue.items.values():
-            for code in item.related:
-                other = catalogue.items.get(code)
-                if other is not None and _is_sister(item, other):
-                    score = _likeness(item.name.zh, other.name.zh)
-                    best[item.item_id] = max(best.get(item.item_id, (0.0, "")), (score, code))
-        found = {
-            code: other
-            for code, (score, other) in best.items()
-            if score >= 0.2 and best.get(other, (0.0, ""))[1] == code
-        }
-        _SISTER_CACHE[catalogue.version] = found
-    return found
+def _sisters(items: Mapping[str, ServiceItem]) -> dict[str, str]:
+    """Pairs of one-city items of different cities that are the same matter.
+
+    Of the related items that may be (`_is_sister`), the most similar in wording; where each is the
+    other's only one, whatever their names: the cities may call a matter by names of their own.
+    """
+    likely: dict[str, list[tuple[float, str]]] = {}
+    for item in items.values():
+        for code in item.related:
+            other = items.get(code)
+            if other is not None and _is_sister(item, other):
+                score = _likeness(item.name.zh, other.name.zh)
+                likely.setdefault(item.item_id, []).append((score, code))
+    best = {code: max(others) for code, others in likely.items()}
+    return {
+        code: other
+        for code, (score, other) in best.items()
+        if best.get(other, (0.0, ""))[1] == code
+        and (score >= _ALIKE or len(likely[code]) == len(likely[other]) == 1)
+    }
 
 
 def _is_sister(item: ServiceItem, other: ServiceItem) -> bool:
@@ -195,6 +200,7 @@ def make_catalogue(records: Iterable[Record]) -> Catalogue:
         liaisons=ordered["liaison"],
         door_offers=ordered["door_offer"],
         outside=tuple(anchors.names) if anchors else (),
+        sisters=MappingProxyType(_sisters(items)),
     )
 
 

@@ -50,6 +50,15 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"流程|步骤|程序|第一步|先.{0,6}再|怎么走|怎么个办法|steps?\b|procedure|process\b|step by step", _I)),
 )  # fmt: skip
 
+_AMOUNT = re.compile(
+    r"(补贴|津贴|补助|救助|低保|[老业险恤偿]金|待遇|资助|奖励|公积金)[^,，。要费收交率]{0,8}多少(?!个?[月天年次人])"
+    r"|(能|会|可以)[^,，。要费收交]{0,6}(领|拿|提|贷|发|补|报|给)[^,，。要费收交率]{0,4}多少(?!个?[月天年次人])"
+    r"|how much\b[^,.?]{0,48}(benefit|subsid|allowance|grant|pension|relief|reimburse|compensation"
+    r"|(can|do|will|would|could|may) (i|we|you|he|she|they|my \w+) (get|receive|withdraw|borrow|claim|take))",
+    _I,
+)
+"""Asks what one is given, not what it costs."""
+_COST = re.compile(r"费|工本|要钱|花钱|收钱|cost|\bfees?\b|price|charge|\bpay\b", _I)
 _HOW = re.compile(
     r"怎么(办|弄|操作|申请|提|领|补|换|查|交|转|做|开|搞|报|预约|登记|注册|迁|入)|如何|怎样"
     r"|\bhow (do|can|should|would|to)\b",
@@ -93,9 +102,14 @@ class FollowUp:
 def facet_of(text: str) -> Facet | None:
     """The fact asked for; None when the question is about the matter as a whole."""
     for facet, pattern in _FACETS:
-        if pattern.search(text):
+        if pattern.search(text) and not (facet == "fee" and asks_amount(text)):
             return facet
     return None
+
+
+def asks_amount(text: str) -> bool:
+    """Whether it asks how much one is given or may draw, not what the matter costs."""
+    return _AMOUNT.search(text) is not None and _COST.search(text) is None
 
 
 def follow_up(asked: Understood) -> FollowUp | None:

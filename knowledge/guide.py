@@ -32,6 +32,7 @@ from knowledge.facts import (
     step_note,
     visit_notes,
 )
+from knowledge.faqs import AskedFaqs
 from knowledge.model import DoorToDoorOffer, ServiceItem, Variant
 
 Sides = dict[City, tuple[ServiceItem, Variant] | None]
@@ -144,22 +145,41 @@ def steps_of(found: Sides, scope: Scope, lang: Lang) -> list[WayStep]:
 
 
 def faqs_of(
-    catalogue: Catalogue, found: Sides, scope: Scope, lang: Lang, today: dt.date
-) -> list[FaqLine]:
-    """Questions residents ask about the matter, with their answers."""
-    return _shared(
-        FaqLine(
-            question=faq.question.in_(lang),
-            answer=faq.answer.in_(lang),
-            city=city,
-            source=source_of(catalogue, faq.source, lang),
-            as_of=faq.as_of.isoformat(),
-            status=faq.status,
-        )
+    catalogue: Catalogue,
+    found: Sides,
+    scope: Scope,
+    lang: Lang,
+    today: dt.date,
+    asked: AskedFaqs | None = None,
+) -> tuple[list[FaqLine], list[FaqLine]]:
+    """(the question that was asked, for each city that answers it differently; all others), with their
+    answers, nearest to what was asked first."""
+    listed = [
+        (faq, city)
         for city, item, _ in in_scope(found, scope)
         for faq in in_force(item.faqs, today)
         if faq.city in (None, city)
-    )
+    ]
+    if asked is not None:
+        place = {question: at for at, question in enumerate(asked.order)}
+        listed.sort(key=lambda pair: place.get(pair[0].question.zh, len(place)))
+    same = asked.same if asked is not None else None
+
+    def lines(those: bool) -> list[FaqLine]:
+        return _shared(
+            FaqLine(
+                question=faq.question.in_(lang),
+                answer=faq.answer.in_(lang),
+                city=city,
+                source=source_of(catalogue, faq.source, lang),
+                as_of=faq.as_of.isoformat(),
+                status=faq.status,
+            )
+            for faq, city in listed
+            if (faq.question.zh == same) is those
+        )
+
+    return lines(True), lines(False)
 
 
 def marks_of(found: Sides, scope: Scope, lang: Lang) -> list[str]:

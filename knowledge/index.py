@@ -40,8 +40,8 @@ from knowledge.wordings import ALIAS, NAME, SAID, SUMMARY, Wording
 FORMAT = 8
 """Raise when the files change: older indexes are then rebuilt."""
 NORMALISERS = (
-    "text.py", "lexicon.py", "terms.py", "wordings.py", "spelling.py", "lexical.py", "background.py",
-    "everyday.json",
+    "text.py", "stated.py", "lexicon.py", "terms.py", "wordings.py", "spelling.py", "lexical.py",
+    "background.py", "everyday.json",
 )  # fmt: skip
 """Code that decides what is in the files: a change of it is a new index."""
 _ARRAYS = ("owner", "kind", "first", "term_starts", "term_ids")

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal, get_args
 
 from core.cards import CITIES, City, Facet
 from knowledge.model import DecidingFact, ServiceItem
+from knowledge.stated import SAME_WAY
 from knowledge.text import Understood, cities_in, understand
 
 Place = Literal["shenzhen", "dongguan", "both"]
@@ -27,42 +27,11 @@ _ASKED_FOR: tuple[Facet, ...] = ("documents", "eligibility", "steps", "which_cit
 """Facets whose answer is long or is the question itself. A time, a fee or a place is one line a
 city: both are told at once, which is a tap less than a question."""
 _ANYWHERE = frozenset({"nationwide"})
-_SAME_WAY: dict[DecidingFact, tuple[DecidingFact, ...]] = {
-    "contribution_city": ("insured_city", "account_city", "employer_city"),
-    "insured_city": ("contribution_city", "employer_city"),
-    "account_city": ("contribution_city",),
-    "employer_city": ("contribution_city",),
-    "premises_city": ("employer_city",),
-    "event_city": (),
-}
-"""Facts that tell another one where it is not said itself: who works in a city is insured there."""
-_SAID: tuple[tuple[DecidingFact, str], ...] = (
-    ("contribution_city", r"(交|缴|缴存|买|上|供)(的|了|着|过)?(是)?(住房)?(公积金|社保|五险一金)"
-     r"|(公积金|社保|五险一金)(账户|一直)?(都)?(是)?(交|缴|买|开)?在"
-     r"|(pay|paid|paying|contribut\w*)\b.{0,24}(fund|insurance|social security)"
-     r"|(fund|insurance|social security)( account)? is in"),
-    ("insured_city", r"参保|(上|买|交|缴)(的|了|着|过)?医保|医保(是)?(交|缴|买)?在|\binsured\b"),
-    ("property_city", r"买(了|的|个|一套|套)?(新|二手)?房|房子(是)?(买|都)?在|有(一套|套)?房"
-     r"|(home|house|flat|apartment) is in|\b(buy|buying|bought)\b"),
-    ("hukou_city", r"(户口|户籍)(是|落)?在|(户口|户籍)(的)?(?=[,，。?？]|$)|hukou"),
-    ("school_city", r"上学|读书|就读|上(小学|初中|高中)|\bschool\b"),
-    ("employer_city", r"上班|工作|打工|(公司|单位)(是)?在|\b(work|works|working|job|employer)\b"),
-    ("residence_city", r"住在|居住|(?<!常)住(?=[,，。?？]|$|的|着)|租(了)?(个)?房住|\b(live|lives|living)\b"),
-    ("premises_city", r"开(了)?(个|家)?(店|公司)|注册在|店在|\b(shop|restaurant|premises)\b"),
-)  # fmt: skip
-_SAID_PATTERNS = tuple((fact, re.compile(pattern, re.IGNORECASE)) for fact, pattern in _SAID)
-_CLAUSE = re.compile(
-    r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE
-)
 _EITHER = re.compile(
     r"(深圳|东莞)(市|办|那?边)?(还是|或者?)(在|去|到|是)?(深圳|东莞)"
     r"|\b(shenzhen|dongguan) or (in |to )?(shenzhen|dongguan)\b",
     re.IGNORECASE,
 )
-_MOVES_TO = re.compile(
-    r"(搬家?|搬迁)(到|去|来|至|回)$|\b(mov\w+|relocat\w+)\b.{0,24}\bto $", re.IGNORECASE
-)
-_MINE = re.compile(r"我|本人|咱|俺|\b(i|i'm|i've|my|we|our)\b", re.IGNORECASE)
 _BOTH = re.compile(
     r"^(我)?(两|2|俩)(个)?(市|边|地|城市|个|处)?(都)?(有|交|缴|交过|缴过|参保|住|是)?(的|了)?$"
     r"|^都(有|交|缴|交过|是)(的|了)?$|^both( of them| cities)?$|^(in )?both\b.{0,12}$",
@@ -93,30 +62,9 @@ class Resolution:
     """The one fact that is missing."""
 
 
-def said_facts(asked: Understood) -> dict[DecidingFact, City]:
-    """Facts of the resident's that the words state, with their city: never a mere wish to know."""
-    mentions = cities_in(asked.text)
-    if not mentions:
-        return {}
-    out: dict[DecidingFact, City] = {}
-    for city, start, _ in mentions:
-        if _MOVES_TO.search(asked.text[:start]):
-            out["residence_city"] = city
-    bounds = [0, *(m.start() for m in _CLAUSE.finditer(asked.text)), len(asked.text)]
-    for left, right in pairwise(bounds):
-        here = [m for m in mentions if left <= m[1] < right]
-        if len({city for city, _, _ in here}) != 1:
-            continue
-        for fact, pattern in _SAID_PATTERNS:
-            if pattern.search(asked.text, left, right):
-                out.setdefault(fact, here[0][0])
-    plain = {"contribution_city", "residence_city"} & out.keys()
-    return out if plain or len(asked.cities) > 1 or _MINE.search(asked.text) else {}
-
-
 def known_place(fact: DecidingFact, facts: Facts) -> tuple[DecidingFact, Place] | None:
     """(the fact that is known, where it lies) for `fact` or one that goes with it; None: not known."""
-    for one in (fact, *_SAME_WAY.get(fact, ())):
+    for one in (fact, *SAME_WAY.get(fact, ())):
         if one in facts:
             return one, facts[one]
     return None

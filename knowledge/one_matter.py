@@ -13,7 +13,9 @@ from knowledge.answer_card import answer_card
 from knowledge.catalogue import Catalogue
 from knowledge.context import AnswerContext
 from knowledge.differences import facet_differs, sides
+from knowledge.embed import Vector
 from knowledge.facts import exists
+from knowledge.faqs import AskedFaqs, asked_faqs
 from knowledge.jurisdiction import Resolution, known_place, leaves_open, resolve
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.search import Decision, SearchEngine, SearchResult
@@ -102,8 +104,9 @@ class OneMatter:
         turn: Turn,
         because: DecidingFact | None,
         confidence: float = 1.0,
+        asked: AskedFaqs | None = None,
     ) -> Reply:
-        card = self._card(item, city, facet, turn, because)
+        card = self._card(item, city, facet, turn, because, asked)
         settled = city if card.city == city else None
         context = turn.after(code=card.code, city=settled, facet=facet)
         return Reply((card,), context, "answer", (card.code,), confidence)
@@ -115,10 +118,11 @@ class OneMatter:
         facet: Facet | None,
         turn: Turn,
         because: DecidingFact | None,
+        asked: AskedFaqs | None = None,
     ) -> AnswerCard:
         return answer_card(
             self.catalogue, item.item_id, lang=turn.lang, city=city, facet=facet,
-            today=turn.today, decided_by=because,
+            today=turn.today, decided_by=because, asked_faqs=asked,
         )  # fmt: skip
 
     def _settled(self, result: SearchResult, turn: Turn) -> tuple[ServiceItem, Resolution]:
@@ -137,12 +141,15 @@ class OneMatter:
             named = None  # what the resident said himself is nearer than what the caller assumes
         return item, self._resolve(item, result.facet, named, words, turn)
 
-    def _answer(self, result: SearchResult, turn: Turn) -> Reply:
+    def _answer(self, result: SearchResult, vector: Vector, turn: Turn) -> Reply:
         item, settled = self._settled(result, turn)
         if not exists(item, turn.today):
             return self._choose(item.item_id, None, result.facet, turn, ask=False)
         if settled.ask is not None:
             return self._ask(item, settled.ask, result.facet, turn)
+        sister = self.catalogue.sister(item.item_id)
+        items = (item,) if sister is None else (item, self.catalogue.items[sister])
+        asked = asked_faqs(self.engine.index, items, result.asked, vector)
         return self._card_reply(
-            item, settled.city, result.facet, turn, settled.because, result.confidence
+            item, settled.city, result.facet, turn, settled.because, result.confidence, asked
         )

@@ -34,6 +34,7 @@ from knowledge.rank import (
     signals,
 )
 from knowledge.spelling import Speller
+from knowledge.stated import SAME_WAY
 from knowledge.terms import syllables, terms
 from knowledge.text import Understood, squash, understand
 from knowledge.vectors import backend_of
@@ -42,6 +43,8 @@ Decision = Literal["answer", "clarify", "abstain"]
 _TOPIC_TERMS, _TOPIC_KNOWN = 5, 0.95
 _CLAUSES = re.compile(r"[,，;；。.!！?？]\s*")
 _CLAUSE_CHARS, _CLAUSE_MOST, _CLAUSE_SURER = 4, 4, 0.05
+_CLEARLY = 2
+"""How many times likelier a matter of the other city must be to be the one meant, where nothing is sure."""
 MAX_CHARS = 400
 """Longer questions are searched by their first characters."""
 ONE_VECTOR_SHARE = 0.7
@@ -117,10 +120,12 @@ class Ranked:
 def city_for(asked: Understood, city: City | None, fact: DecidingFact) -> City | None:
     """City in which a matter decided by `fact` would be filed; None when nothing says so.
 
-    What the words say about the fact wins, then the only city named, then the caller's `city`.
+    What the words say about the fact wins, or about one that tells it, then the only city named, then
+    the caller's `city`.
     """
-    if fact in asked.roles:
-        return asked.roles[fact]
+    for one in (fact, *SAME_WAY.get(fact, ())):
+        if one in asked.roles:
+            return asked.roles[one]
     if len(asked.cities) == 1:
         return asked.cities[0]
     return None if asked.cities else city
@@ -303,11 +308,10 @@ class SearchEngine:
     ) -> Decision:  # fmt: skip
         if not hits or (asked.elsewhere and not (asked.passing and self._moves(hits[0].code))):
             return "abstain"
-        if elsewhere and elsewhere[0].score > hits[0].score:
-            return (
-                "abstain"  # the matter asked about is the other city's: say so, do not substitute
-            )
-        if confidence >= self._rules.answer_at:
+        sure = confidence >= self._rules.answer_at
+        if elsewhere and elsewhere[0].score > hits[0].score * (1 if sure else _CLEARLY):
+            return "abstain"  # the matter is the other city's: say so, do not substitute
+        if sure:
             return "clarify" if nearer_outside(found) else "answer"
         return "clarify" if in_list >= self._rules.clarify_at else "abstain"
 

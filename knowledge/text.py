@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import zhconv_rs
 
@@ -30,6 +29,7 @@ from knowledge.lexicon import (
     PLACES_EN,
 )
 from knowledge.model import DecidingFact
+from knowledge.stated import Mention, roles, said_facts, without_circumstances
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,10 @@ class Understood:
     cantonese: bool
     cities: tuple[City, ...]
     """Cities named, in order of appearance, each once."""
+    said: dict[DecidingFact, City] = field(default_factory=dict)
+    """Which city which fact of the resident's lies in, where he states it."""
     roles: dict[DecidingFact, City] = field(default_factory=dict)
-    """Which city which fact of the resident's lies in, where the words say so."""
+    """The same where both cities are named, each fact by the city nearest to it as well."""
     elsewhere: bool = False
     """Another city than ours is named and neither of ours, or another place's document is wanted."""
     foreign: bool = False
@@ -105,6 +107,7 @@ def _city_pattern() -> re.Pattern[str]:
 
 
 _CITY = _city_pattern()
+_BEGINS = re.compile(r"(^|[,，。.!！?？;；\s])在?$")
 _IN_CITY = re.compile(r"\b(in|at|from|for|of|to|within)\s+$", re.IGNORECASE)
 _ELSEWHERE = re.compile("|".join(ELSEWHERE), re.IGNORECASE)
 _PASSING = re.compile(
@@ -112,31 +115,11 @@ _PASSING = re.compile(
     re.IGNORECASE,
 )
 
-# What stands after (or just before) a city decides the fact it is about.
-_ROLES: tuple[tuple[DecidingFact, str], ...] = (
-    ("contribution_city", r"公积金|(housing|provident) fund"),
-    ("insured_city", r"(交|缴|参|买|上)(的|了|着|过)?(社保|医保|保险)|参保|(社保|医保)(在|关系)"
-     r"|insured|insurance|social security"),
-    ("property_city", r"买(了|的|个|一套|套)?(新|二手)?房|购房|置业|房产|有房|的房子|首付|房贷"
-     r"|bought|buy(ing)?|purchas|own a|home|house|flat|apartment|mortgage"),
-    ("hukou_city", r"户口|户籍|hukou|household regist"),
-    ("school_city", r"上学|读书|入学|学位|上小学|上初中|念书|school"),
-    ("employer_city", r"上班|工作|打工|的公司|就业|单位|work(ing|s)?|employ|job|company"),
-    ("residence_city", r"住|租|居住|生活|liv(e|ing)|rent|stay|reside"),
-    ("premises_city", r"开店|开了|店|经营|shop|restaurant|premises"),
-    ("event_city", r"就医|看病|住院|生孩子|出生|hospital|treat|born"),
-)  # fmt: skip
-_ROLE_PATTERNS = tuple((fact, re.compile(pattern, re.IGNORECASE)) for fact, pattern in _ROLES)
 _EITHER = re.compile(
     r"(去|在|到|是)?(深圳市?|东莞市?)还是(去|在|到)?(深圳市?|东莞市?)(那?边)?(办理?|申请)?"
     r"|,? ?\b(in )?(shenzhen|dongguan) or (in )?(shenzhen|dongguan)\b",
     re.IGNORECASE,
 )
-_AHEAD = re.compile(r"的?在|[a-z ]{0,16}\b(in|at|to) ", re.IGNORECASE)
-_CLAUSE = re.compile(
-    r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE
-)
-
 
 _FRAME_START = re.compile(
     r"^(?:我|俺|我们)?(?:现在)?(?:想|要|想要|需要|打算|准备)(?:去)?(?:办理|申办|申请|办|弄|搞)"
@@ -188,9 +171,9 @@ def _strip(text: str, lang: Lang) -> str:
     return out or text
 
 
-def cities_in(text: str) -> list[tuple[City, int, int]]:
+def cities_in(text: str) -> list[Mention]:
     """(city, start, end) of each mention in simplified text."""
-    found: list[tuple[City, int, int]] = []
+    found: list[Mention] = []
     for match in _CITY.finditer(text):
         if match.group(0) == "深莞":
             continue
@@ -206,8 +189,8 @@ def without_cities(text: str) -> str:
     at = 0
     for _city, start, end in cities_in(text):
         before = _IN_CITY.sub("", text[at:start])
-        parts.append(before[:-1] if before.endswith("在") and len(before) > 1 else before)
-        at = end
+        parts.append(before.removesuffix("在"))
+        at = end + 1 if text[end : end + 1] == "的" and _BEGINS.search(before) else end
     parts.append(text[at:])
     out = _SPACES.sub(" ", "".join(parts)).strip(" ,，.。")
     return out or text
@@ -220,31 +203,6 @@ def without_frame(text: str) -> str:
     return out if len(out) > 1 else text
 
 
-def _nearest(text: str, match: re.Match[str], mentions: list[tuple[City, int, int]]) -> City:
-    """「上班在深圳」 and "work in Shenzhen" point ahead; otherwise the city before counts."""
-    for city, start, _ in mentions:
-        if start >= match.end() and _AHEAD.fullmatch(text[match.end() : start]):
-            return city
-    before = [m for m in mentions if m[1] <= match.start()]
-    return (before[-1] if before else mentions[0])[0]
-
-
-def _roles(text: str, mentions: list[tuple[City, int, int]]) -> dict[DecidingFact, City]:
-    """For each city the facts named in its clause, nearest city winning."""
-    bounds = [0, *(m.start() for m in _CLAUSE.finditer(text)), len(text)]
-    roles: dict[DecidingFact, City] = {}
-    for left, right in pairwise(bounds):
-        here = [m for m in mentions if left <= m[1] < right]
-        if not here:
-            continue
-        for fact, pattern in _ROLE_PATTERNS:
-            for match in pattern.finditer(text, left, right):
-                roles.setdefault(fact, _nearest(text, match, here))
-    if "contribution_city" in roles:
-        roles.setdefault("account_city", roles["contribution_city"])
-    return roles
-
-
 def understand(text: str, *, lang: Lang | None = None) -> Understood:
     """Take a question apart; `lang` overrides the language of the words."""
     original = text
@@ -255,15 +213,18 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
     clean = _strip(simple, spoken)
     mentions = cities_in(clean)
     cities = tuple(dict.fromkeys(city for city, _, _ in mentions))
+    bare = without_cities(without_circumstances(clean, mentions))
+    said = said_facts(clean, mentions)
     foreign = bool(_FOREIGN.search(clean))
     return Understood(
         original=original,
         text=clean,
-        core=without_frame(without_cities(clean)) if spoken == "zh" else without_cities(clean),
+        core=without_frame(bare) if spoken == "zh" else bare,
         lang=spoken,
         cantonese=is_yue,
         cities=cities,
-        roles=_roles(clean, mentions) if len(cities) > 1 else {},
+        said=said,
+        roles=roles(clean, mentions, said) if len(cities) > 1 else {},
         elsewhere=foreign or (not cities and bool(_ELSEWHERE.search(clean))),
         foreign=foreign,
         passing=not foreign and bool(_PASSING.search(clean)),

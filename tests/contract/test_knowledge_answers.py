@@ -80,6 +80,65 @@ def test_follow_ups_keep_the_context(responder: Responder) -> None:
     assert _answer(fourth).code == "SG-PS-010"
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "city"),
+    [
+        ("社保在深圳交的，在东莞租房能提公积金吗", "SG-HF-002", "shenzhen"),
+        ("我系東莞返工，想喺深圳攞公積金租樓", "SG-HF-003", "dongguan"),
+        ("我在东莞工作，深圳的公积金怎么提取租房", "SG-HF-002", "shenzhen"),
+        ("公司在深圳，人住东莞，租房公积金去哪提", "SG-HF-002", "shenzhen"),
+        ("I rent in Shenzhen but my employer is in Dongguan. housing fund rent withdrawal?",
+         "SG-HF-003", "dongguan"),
+        ("我在深圳上班，东莞的社保卡丢了怎么补", "SG-HR-004", "dongguan"),
+    ],
+)  # fmt: skip
+def test_where_the_fund_is_paid_decides_not_where_one_rents(
+    responder: Responder, text: str, code: str, city: str
+) -> None:
+    """What the resident states of himself settles the city, whatever other city he names."""
+    card = _answer(_ask(responder, text, "en" if text.isascii() else "zh"))
+    assert (card.code, card.city) == (code, city)
+
+
+def test_a_matter_of_both_cities_is_asked_about_where_nothing_is_sure(responder: Responder) -> None:
+    """A loan that only one city has must not hide the other city's withdrawals."""
+    reply = _ask(responder, "东莞公积金可以在深圳买房用吗")
+    assert reply.decision == "clarify"
+    assert "SG-HF-005" in reply.codes
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "says"),
+    [
+        ("育儿补贴多少钱一年", "zh", "3600元"),
+        ("how much is unemployment benefit", "en", "does not hold the amount"),
+        ("深圳租房公积金一个月可以提多少钱", "zh", "65%"),
+        ("离婚冷静期从哪天算起", "zh", "从登记处收到离婚申请起算"),
+        ("在网上买的电动车能上牌吗", "zh", "有发票、合格证"),
+    ],
+)
+def test_a_frequent_question_is_answered_first_with_its_source(
+    responder: Responder, text: str, lang: Lang, says: str
+) -> None:
+    """Where the list answers the very question, that leads; its source is the first of the card."""
+    card = _answer(_ask(responder, text, lang))
+    assert says in card.headline
+    assert card.faqs[0].answer == card.claims[0].text == card.headline
+    assert card.claims[0].source == card.faqs[0].source
+
+
+@pytest.mark.parametrize(
+    "text", ["护照快过期了能不能在网上换", "医保关系怎么转到新城市", "12345投诉没人回我怎么查"]
+)
+def test_another_frequent_question_of_the_matter_never_leads(
+    responder: Responder, text: str
+) -> None:
+    """Alike is not the same: the asked fact leads, the nearest question comes first of its fold."""
+    card = _answer(_ask(responder, text))
+    assert card.headline not in [faq.answer for faq in card.faqs]
+    assert card.faqs
+
+
 def test_the_other_city_of_a_pair_is_its_sister_item(responder: Responder) -> None:
     """ "And in Shenzhen?" after Dongguan's rent withdrawal is Shenzhen's item."""
     first = _ask(responder, "东莞租房怎么提取公积金")

@@ -18,7 +18,6 @@ from knowledge.jurisdiction import (
     names_place,
     reply_place,
     resolve,
-    said_facts,
 )
 from knowledge.model import DecidingFact
 from knowledge.text import understand
@@ -105,7 +104,7 @@ def test_words_win_over_what_was_said_before() -> None:
 )  # fmt: skip
 def test_facts_are_what_the_resident_stated(text: str, facts: dict[str, str]) -> None:
     """A wish to know about a city is not a statement about oneself."""
-    assert said_facts(understand(text)) == facts
+    assert understand(text).said == facts
 
 
 @pytest.mark.parametrize(

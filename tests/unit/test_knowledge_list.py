@@ -143,6 +143,8 @@ def test_one_city_items_of_a_pair_are_sisters() -> None:
     """The purchase withdrawal of Shenzhen answers for Dongguan's and the reverse."""
     assert the_list().sister("SG-HF-004") == "SG-HF-005"
     assert the_list().sister("SG-HF-003") == "SG-HF-002"
+    assert the_list().sister("SG-ED-001") == "SG-ED-002", "the cities' names for it differ"
+    assert the_list().sister("SG-HF-006") is None
     assert the_list().sister("SG-TR-003") is None
     assert the_list().sister("SG-HR-004") is None
 

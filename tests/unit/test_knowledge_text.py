@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.cards import City, Facet
-from knowledge.facets import facet_of, follow_up
+from knowledge.facets import asks_amount, facet_of, follow_up
 from knowledge.matters import split_matters
 from knowledge.model import DecidingFact
 from knowledge.spelling import Speller, learn_phrases
@@ -77,6 +77,54 @@ def test_each_fact_gets_its_own_city(said: str, fact: DecidingFact, city: City) 
     assert understand(said).roles[fact] == city
 
 
+@pytest.mark.parametrize(
+    ("said", "fact", "city"),
+    [
+        ("社保在深圳交的，在东莞租房能提公积金吗", "contribution_city", "shenzhen"),
+        ("我在东莞工作，深圳的公积金怎么提取", "contribution_city", "shenzhen"),
+        ("在深圳提取东莞公积金", "contribution_city", "dongguan"),
+        ("我在深圳上班，东莞的社保卡丢了", "insured_city", "dongguan"),
+        (
+            "I live in Dongguan, where is my Shenzhen housing fund withdrawn",
+            "contribution_city",
+            "shenzhen",
+        ),
+    ],
+)
+def test_what_is_stated_wins_over_what_stands_near(
+    said: str, fact: DecidingFact, city: City
+) -> None:
+    """「在东莞租房能提公积金」 says where the flat is, not where the fund is paid."""
+    assert understand(said).roles[fact] == city
+
+
+def test_where_one_works_is_not_overruled_by_where_one_wants_to_withdraw() -> None:
+    """The fund lies where the employer is; nothing is guessed from the place of the withdrawal."""
+    asked = understand("我在东莞上班，想在深圳提公积金租房")
+    assert "contribution_city" not in asked.roles
+    assert asked.roles["employer_city"] == "dongguan"
+
+
+@pytest.mark.parametrize(
+    ("said", "core"),
+    [
+        ("我在东莞上班，想在深圳办身份证", "身份证"),
+        ("我在深圳龙岗上班，人住东莞，社保卡丢了", "社保卡丢了"),
+        (
+            "I work in Dongguan and live in Shenzhen, how do I renew my passport",
+            "how do i renew my passport",
+        ),
+        ("我在东莞上班，要办什么证", "我上班,要办什么证"),
+        ("上班在深圳，住在东莞", "上班,住"),
+        ("我在东莞交公积金，怎么提取", "我交公积金,怎么提取"),
+        ("深圳的公积金", "公积金"),
+    ],
+)
+def test_where_one_lives_and_works_is_not_searched_for(said: str, core: str) -> None:
+    """Circumstances decide the city; they are left out of the search unless nothing else is asked."""
+    assert understand(said).core == core
+
+
 def test_another_city_is_noticed_and_passing_through_is_told_apart() -> None:
     """Guangzhou's own service is out of the list; going there for treatment is not."""
     assert understand("广州积分入户怎么申请").elsewhere
@@ -91,6 +139,9 @@ def test_another_city_is_noticed_and_passing_through_is_told_apart() -> None:
         ("要带什么材料", "documents"),
         ("多久能办好", "time"),
         ("补卡要多少钱", "fee"),
+        ("补社保卡多少钱", "fee"),
+        ("办残疾补贴要交费吗", "fee"),
+        ("how much does it cost to apply for the allowance", "fee"),
         ("去哪里办", "where"),
         ("手机上能办吗", "channels"),
         ("我符合条件吗", "eligibility"),
@@ -229,3 +280,18 @@ def test_another_places_document_is_another_places_matter() -> None:
         "香港居民办居住证",
     ):  # fmt: skip
         assert not understand(text).elsewhere, text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "失业金一个月多少钱", "高龄津贴多少钱一个月", "公积金能提多少钱",
+        "how much is unemployment benefit", "how much can I withdraw for rent",
+    ],
+)  # fmt: skip
+def test_what_one_is_given_is_not_a_fee(said: str) -> None:
+    """ "Free" is no answer to "how much is the benefit"."""
+    asked = understand(said)
+    assert asks_amount(asked.text)
+    assert facet_of(asked.text) != "fee"
+    assert not asks_amount("育儿补贴按多少个月算")

@@ -1,0 +1,183 @@
+"""Which city each fact of a resident's lies in, from his own words.
+
+Two readings: what he *states* of himself (「我在东莞交公积金」「东莞的社保卡」), which is remembered and
+given as the reason; and, in a sentence that names both cities, which city each fact *stands nearest to*
+(「想在深圳买房」). A statement wins over nearness. Pure: regular expressions over normalised text and
+the places where it names a city.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from core.cards import City
+from knowledge.model import DecidingFact
+
+Mention = tuple[City, int, int]
+"""(city, start, end) in the text."""
+Stated = dict[DecidingFact, City]
+
+SAME_WAY: Mapping[DecidingFact, tuple[DecidingFact, ...]] = {
+    "contribution_city": ("insured_city", "account_city", "employer_city"),
+    "insured_city": ("contribution_city", "employer_city"),
+    "account_city": ("contribution_city",),
+    "employer_city": ("contribution_city",),
+    "premises_city": ("employer_city",),
+    "event_city": (),
+}
+"""Facts that tell another one where it is not said itself: who works in a city is insured there."""
+
+
+def _compiled(
+    table: Sequence[tuple[DecidingFact, str]],
+) -> tuple[tuple[DecidingFact, re.Pattern[str]], ...]:
+    return tuple((fact, re.compile(pattern, re.IGNORECASE)) for fact, pattern in table)
+
+
+_SAID = _compiled((
+    ("contribution_city", r"(交|缴|缴存|买|上|供)(的|了|着|过)?(是)?(住房)?(公积金|社保|五险一金)"
+     r"|(公积金|社保|五险一金)(账户|一直)?(都)?(是)?(交|缴|买|开)?在"
+     r"|(pay|paid|paying|contribut\w*)\b.{0,24}(fund|insurance|social security)"
+     r"|(fund|insurance|social security)( account)? is in"),
+    ("insured_city", r"参保|(上|买|交|缴)(的|了|着|过)?医保|医保(是)?(交|缴|买)?在|\binsured\b"),
+    ("property_city", r"买(了|的|个|一套|套)?(新|二手)?房|房子(是)?(买|都)?在|有(一套|套)?房"
+     r"|(home|house|flat|apartment) is in|\b(buy|buying|bought)\b"),
+    ("hukou_city", r"(户口|户籍)(是|落)?在|(户口|户籍)(的)?(?=[,，。?？]|$)|hukou"),
+    ("school_city", r"上学|读书|就读|上(小学|初中|高中)|\bschool\b"),
+    ("employer_city", r"上班|工作|打工|(公司|单位)(是)?在|\b(work|works|working|job|employer)\b"),
+    ("residence_city", r"住在|居住|(?<!常)住(?=[,，。?？]|$|的|着)|租(了)?(个)?房住|\b(live|lives|living)\b"),
+    ("premises_city", r"开(了)?(个|家)?(店|公司)|注册在|店在|\b(shop|restaurant|premises)\b"),
+))  # fmt: skip
+_OWN = _compiled((
+    ("contribution_city", r"(市|那?边)?的?(住房)?公积金(?!(管理)?中心|局|大厅|窗口)"
+     r"|('s)? (housing|provident) fund\b(?! (cent|office))"),
+    ("insured_city", r"(市|那?边)?的?(社保|医保|养老保险|社会保障)(?!局|中心|大厅|窗口)"
+     r"|('s)? (social security|medical insurance|social insurance)\b(?! (office|cent|bureau))"),
+))  # fmt: skip
+"""After a city: a thing that belongs to it (「东莞的公积金」)."""
+_NOT_AT = re.compile(r"(在|去|到|回|来|用|(?<![a-z])(in|at|to) )$", re.IGNORECASE)
+_NEAR = _compiled((
+    ("contribution_city", r"公积金|(housing|provident) fund"),
+    ("insured_city", r"(交|缴|参|买|上)(的|了|着|过)?(社保|医保|保险)|参保|(社保|医保)(在|关系)"
+     r"|insured|insurance|social security"),
+    ("property_city", r"买(了|的|个|一套|套)?(新|二手)?房|购房|置业|房产|有房|的房子|首付|房贷"
+     r"|bought|buy(ing)?|purchas|own a|home|house|flat|apartment|mortgage"),
+    ("hukou_city", r"户口|户籍|hukou|household regist"),
+    ("school_city", r"上学|读书|入学|学位|上小学|上初中|念书|school"),
+    ("employer_city", r"上班|工作|打工|的公司|就业|单位|work(ing|s)?|employ|job|company"),
+    ("residence_city", r"住|租|居住|生活|liv(e|ing)|rent|stay|reside"),
+    ("premises_city", r"开店|开了|店|经营|shop|restaurant|premises"),
+    ("event_city", r"就医|看病|住院|生孩子|出生|hospital|treat|born"),
+))  # fmt: skip
+_AHEAD = re.compile(r"的?在|[a-z ]{0,16}\b(in|at|to) ", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE
+)
+_MOVES_TO = re.compile(
+    r"(搬家?|搬迁)(到|去|来|至|回)$|\b(mov\w+|relocat\w+)\b.{0,24}\bto $", re.IGNORECASE
+)
+_MINE = re.compile(r"我|本人|咱|俺|\b(i|i'm|i've|my|we|our)\b", re.IGNORECASE)
+_BREAK = re.compile(r"[，,。.；;！!？?\n]+ ?|但是|但|\bbut\b|\band\b", re.IGNORECASE)
+_CIRCUMSTANCE = re.compile(
+    r"(因为|虽然|不过|其实)?(我|本人|咱|俺|我们|我人|人|我自己|我老公|我老婆)?(现在|目前|平时|平常|一直|都|长期|是|也)*"
+    r"(在|住|于|那边|这边|的|一家|一个|公司|工厂|厂|企业|单位|里面|里|上班|工作|打工|做事|生活|居住)+(了|着|呢|人)?"
+    r"|(although |because |as |since )?(i|we|my (husband|wife)|i'm|we're)?( am| are| is)?"
+    r"( currently| now| both| still)?"
+    r"( ?(and )?\b(work|live|stay|works|lives|working|living|based|employed)( in)?)+ *",
+    re.IGNORECASE,
+)
+_DOES = re.compile(r"住|上班|工作|打工|做事|生活|work|liv|stay|based|employ", re.IGNORECASE)
+_SAYS = re.compile(
+    r"[^\u3400-\u9fffa-z]|我|想|要|该|应|怎|么|样|如何|办|理|弄|什|哪|里|去|能|可|以|吗|呢|的|了|证|在|是|有"
+    r"|\b(how|what|where|do|does|can|i|my|the|a|an|to|is|it|should|need|get|please|about|there|for|and|but)\b",
+    re.IGNORECASE,
+)
+_LEAST = 2
+"""Characters (letters: twice as many) that say something, without which nothing is left to search for."""
+
+
+def without_circumstances(text: str, mentions: Sequence[Mention]) -> str:
+    """Text without the clauses that only say in which of our cities one lives or works; whole where
+    nothing else is asked."""
+    kept, at, dropped = "", 0, False
+    for gap in [*_BREAK.finditer(text), None]:
+        end, after = (gap.start(), gap.end()) if gap else (len(text), len(text))
+        clause = text[at:end]
+        for _, start, stop in reversed([m for m in mentions if at <= m[1] < end]):
+            clause = clause[: start - at] + clause[stop - at :]
+        plain = " ".join(clause.split())
+        if clause != text[at:end] and _DOES.search(plain) and _CIRCUMSTANCE.fullmatch(plain):
+            dropped = True
+        else:
+            kept += text[at:after]
+        at = after
+    said = _SAYS.sub("", kept)
+    enough = _LEAST * (1 if re.search(r"[\u3400-\u9fff]", said) else 2)
+    return kept.strip() if dropped and len(said) >= enough else text
+
+
+def said_facts(text: str, mentions: Sequence[Mention]) -> Stated:
+    """Facts that the words state, with their city: never a mere wish to know."""
+    if not mentions:
+        return {}
+    out: Stated = {}
+    for city, start, _ in mentions:
+        if _MOVES_TO.search(text[:start]):
+            out["residence_city"] = city
+    for left, right, here in _clauses(text, mentions):
+        if len({city for city, _, _ in here}) == 1:
+            for fact, pattern in _SAID:
+                if pattern.search(text, left, right):
+                    out.setdefault(fact, here[0][0])
+    several = len({city for city, _, _ in mentions}) > 1
+    if several:
+        out = _own(text, mentions) | out
+    plain = {"contribution_city", "residence_city"} & out.keys()
+    return out if plain or several or _MINE.search(text) else {}
+
+
+def roles(text: str, mentions: Sequence[Mention], said: Stated) -> Stated:
+    """Where the text names both cities: for each fact the city nearest to it in its clause, unless a
+    statement says otherwise, of the fact itself or of one that tells it."""
+    near: Stated = {}
+    for left, right, here in _clauses(text, mentions):
+        for fact, pattern in _NEAR:
+            for match in pattern.finditer(text, left, right) if here else ():
+                near.setdefault(fact, _nearest(text, match, here))
+    told = {
+        fact: city
+        for fact, city in near.items()
+        if not any(said.get(other, city) != city for other in SAME_WAY.get(fact, ()))
+    } | said
+    if "contribution_city" in told:
+        told.setdefault("account_city", told["contribution_city"])
+    return told
+
+
+def _own(text: str, mentions: Iterable[Mention]) -> Stated:
+    """What belongs to a city by its name; nothing of what belongs to both."""
+    found: dict[DecidingFact, set[City]] = {}
+    for city, start, end in mentions:
+        if _NOT_AT.search(text[:start]) is None:
+            for fact, pattern in _OWN:
+                if pattern.match(text, end):
+                    found.setdefault(fact, set()).add(city)
+    return {fact: cities.pop() for fact, cities in found.items() if len(cities) == 1}
+
+
+def _clauses(text: str, mentions: Sequence[Mention]) -> Iterable[tuple[int, int, list[Mention]]]:
+    """(start, end, cities named in it) of each clause."""
+    bounds = [0, *(m.start() for m in _CLAUSE.finditer(text)), len(text)]
+    for left, right in pairwise(bounds):
+        yield left, right, [m for m in mentions if left <= m[1] < right]
+
+
+def _nearest(text: str, match: re.Match[str], mentions: Sequence[Mention]) -> City:
+    """「上班在深圳」 and "work in Shenzhen" point ahead; otherwise the city before counts."""
+    for city, start, _ in mentions:
+        if start >= match.end() and _AHEAD.fullmatch(text[match.end() : start]):
+            return city
+    before = [m for m in mentions if m[1] <= match.start()]
+    return (before[-1] if before else mentions[0])[0]
