@@ -62,7 +62,10 @@ _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 _CANTONESE = re.compile("|".join([*map(re.escape, KEEP), *(re.escape(k) for k, _ in CANTONESE)]))
 _CANTONESE_MAP = dict(CANTONESE)
-_MARKS = re.compile(f"[{CANTONESE_MARKS}]|点样|边度|几钱|几多|几耐|边间|系咪|返工|出粮")
+_MARKS = re.compile(
+    f"[{CANTONESE_MARKS}]|点样|边度|几钱|几多|几耐|边间|系咪|返工|出粮"
+    "|嫲|生果金|老豆|细路|揸车|屋企|供楼|想知唔|有得攞"
+)
 _WAGES = re.compile(
     r"(拖欠|欠|冇出|没有出|不出|唔出|出|追|讨)(我|我们|人)?(的|嘅)?人工(?!客服|服务|坐席)"
 )
