@@ -21,6 +21,7 @@ from knowledge.candidates import candidates
 from knowledge.embed import Embedder, Vector, open_embedder
 from knowledge.facets import facet_of
 from knowledge.index import IndexMissing
+from knowledge.jurisdiction import moves_between
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.published import PublishedIndex, open_index
 from knowledge.rank import (
@@ -287,7 +288,8 @@ class SearchEngine:
         elsewhere: list[Hit] = []
         for code, share in zip(ranked.codes, shares.tolist(), strict=True):
             item = self.catalogue.items[code]
-            where = city_for(asked, city, item.jurisdiction.deciding_fact)
+            where = asked.destination if moves_between(item) else None
+            where = where or city_for(asked, city, item.jurisdiction.deciding_fact)
             if where is None or item.cities[where] is not None:
                 hits.setdefault(code, _hit(item, share, where))
                 continue

@@ -78,6 +78,11 @@ _CLAUSE = re.compile(
 _MOVES_TO = re.compile(
     r"(搬家?|搬迁)(到|去|来|至|回)$|\b(mov\w+|relocat\w+)\b.{0,24}\bto $", re.IGNORECASE
 )
+_TOWARDS = re.compile(
+    r"(转|迁|移|调|搬|挪|过户)[^,，。;；!！?？]{0,6}(到|去|入|回|至|进)$|(转|迁)$"
+    r"|\b(mov|transfer|relocat|switch|chang)\w*\b[^,.;!?]{0,48}\b(to|into) $",
+    re.IGNORECASE,
+)
 _MINE = re.compile(r"我|本人|咱|俺|\b(i|i'm|i've|my|we|our)\b", re.IGNORECASE)
 _BREAK = re.compile(r"[，,。.；;！!？?\n]+ ?|但是|但|\bbut\b|\band\b", re.IGNORECASE)
 _CIRCUMSTANCE = re.compile(
@@ -136,6 +141,12 @@ def said_facts(text: str, mentions: Sequence[Mention]) -> Stated:
         out = _own(text, mentions) | out
     plain = {"contribution_city", "residence_city"} & out.keys()
     return out if plain or several or _MINE.search(text) else {}
+
+
+def destination(text: str, mentions: Sequence[Mention]) -> City | None:
+    """The city that something is to be moved to (「深圳公积金转到东莞」); None where none is named."""
+    found = {city for city, start, _ in mentions if _TOWARDS.search(text[:start])}
+    return found.pop() if len(found) == 1 else None
 
 
 def roles(text: str, mentions: Sequence[Mention], said: Stated) -> Stated:

@@ -90,6 +90,8 @@ def test_follow_ups_keep_the_context(responder: Responder) -> None:
         ("I rent in Shenzhen but my employer is in Dongguan. housing fund rent withdrawal?",
          "SG-HF-003", "dongguan"),
         ("我在深圳上班，东莞的社保卡丢了怎么补", "SG-HR-004", "dongguan"),
+        ("深圳公积金怎么转到东莞", "SG-HF-010", "dongguan"),
+        ("how to change my car registration from Shenzhen to Dongguan", "SG-PS-018", "dongguan"),
     ],
 )  # fmt: skip
 def test_where_the_fund_is_paid_decides_not_where_one_rents(

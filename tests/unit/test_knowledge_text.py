@@ -106,6 +106,19 @@ def test_where_one_works_is_not_overruled_by_where_one_wants_to_withdraw() -> No
 
 
 @pytest.mark.parametrize(
+    ("said", "city"),
+    [
+        ("深圳公积金怎么转到东莞", "dongguan"), ("公积金从东莞转深圳", "shenzhen"),
+        ("how to change my car registration from Shenzhen to Dongguan", "dongguan"),
+        ("我过几天到深圳", None), ("在深圳上班的社保能转吗", None), ("深圳和东莞哪边快", None),
+    ],
+)  # fmt: skip
+def test_where_something_is_moved_to(said: str, city: City | None) -> None:
+    """The new city is the one that handles a transfer."""
+    assert understand(said).destination == city
+
+
+@pytest.mark.parametrize(
     ("said", "core"),
     [
         ("我在东莞上班，想在深圳办身份证", "身份证"),

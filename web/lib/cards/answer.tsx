@@ -137,11 +137,14 @@ export function headlineSteps(text: string): string[] | null {
   return steps.length > 1 ? steps : null;
 }
 
+/** Han characters (two Latin ones count as one) from which on a headline is a paragraph. */
+const LONG_HEADLINE = 36;
+
 function Headline({ text }: { text: string }): JSX.Element {
   const steps = headlineSteps(text);
   if (steps) return <ol class="headline-steps">{steps.map((step) => <li key={step}>{step}</li>)}</ol>;
   const facts = headlineFacts(text);
-  if (!facts) return <p class="headline">{text}</p>;
+  if (!facts) return <p class={cx('headline', text.replace(/[ -ÿ]{2}/g, '.').length > LONG_HEADLINE && 'headline-long')}>{text}</p>;
   const long = (f: { value: string }): boolean => [...f.value].length > 16;
   // Short facts side by side first, long ones below them on their own line.
   return (
