@@ -23,12 +23,12 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|documents?|paper(s|work)|what (do|should|must) i (bring|need|take|submit|prepare)|bring"
         r"|what('s| is) (needed|required)|required to|requirements? list|need to (bring|submit)", _I)),
     ("time", re.compile(
-        r"多久|多长时间|几天|多少天|几个?(工作日|月|小时|星期|礼拜)|什么时候(能|可以|才)?(拿|到|好|下来|办好|办完|出|到账)"
+        r"多久|多长时间|(?<![前这过那好])几天|多少天|几个?(工作日|月|小时|星期|礼拜)|什么时候(能|可以|才)?(拿|到|好|下来|办好|办完|出|到账)"
         r"|(时限|办理时间|工作日|时效)|等(多|几)|多快|当场|当天|马上能|到账时间"
         r"|how (long|soon|many (days|weeks|months))|turnaround|processing time"
         r"|same[- ]day|when (will|can) i (get|receive)", _I)),
     ("fee", re.compile(
-        r"(?<![有领拿提贷补发剩取借到])多少钱|费用|收费|要钱|花钱|工本费|免费|手续费|价格|交(多少|什么)?费|几块|多少块|钱贵|要不要(给|交)?钱|收钱"
+        r"(?<![有领拿提贷补发剩取借到])多少钱|费用|收费|要钱|花钱|工本费|免费|手续费|价格|交(多少|什么)?费|要?交多少(?!年|个)|几块|多少块|钱贵|要不要(给|交)?钱|收钱"
         r"|how much (does|is(?! in| my| left)|will|do i pay|to|for)|^how much\W*$|cost|\bfees?\b|price"
         r"|free of charge|is it free|charge", _I)),
     ("where", re.compile(

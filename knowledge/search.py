@@ -248,7 +248,8 @@ class SearchEngine:
         self, asked: Understood, whole: Ranked, confidence: float, in_list: float
     ) -> tuple[Ranked, float, float]:
         """The whole question's ranking, or that of a clause that alone is surely a matter; failing
-        that, of a clause worth asking about.
+        that, of a clause worth asking about. Where the first and the last clause are surely two
+        matters, the one that the whole is nearest to.
 
         Residents tell their circumstances first (「刚到深圳工作，哪里可以拿到社保卡」).
         """
@@ -257,15 +258,18 @@ class SearchEngine:
         if not 2 <= len(clauses) <= _CLAUSE_MOST:
             return whole, confidence, in_list
         best = (whole, confidence, in_list)
+        sure: list[tuple[Ranked, float, float]] = []
         for clause in (clauses[-1], clauses[0]):
             part = replace(asked, core=clause)
             ranked = self.ranked(part)
-            sure, inside = self.judge(ranked, part)
-            if sure >= self._rules.answer_at + _CLAUSE_SURER:
-                return ranked, sure, inside
+            right, inside = self.judge(ranked, part)
+            if right >= self._rules.answer_at + _CLAUSE_SURER:
+                sure.append((ranked, right, inside))
             if best[2] < self._rules.clarify_at <= inside - _CLAUSE_SURER:
-                best = (ranked, min(sure, confidence), inside)
-        return best
+                best = (ranked, min(right, confidence), inside)
+        if len({found[0].codes[0] for found in sure}) > 1:
+            sure = [found for found in sure if found[0].codes[0] == whole.codes[0]]
+        return sure[0] if sure else best
 
     def judge(self, ranked: Ranked, asked: Understood) -> tuple[float, float]:
         """(probability that the first is right, probability that the right one is near the top)."""

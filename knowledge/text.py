@@ -59,6 +59,12 @@ class Understood:
     """The other city is only where one goes or comes from (「去广州住院」), not whose service it is."""
 
 
+_PASSED_AWAY = re.compile(
+    r"((?:爸爸?|妈妈?|父亲|母亲|爷爷|奶奶|外公|外婆|姥姥|姥爷|公公|婆婆|岳父|岳母|老人|亲人|家人|老伴)"
+    r"(?:(?:昨天|前天|今天|今早|昨晚|上周|上个?月|前几天|前不久|刚刚|刚|突然|已经|去年|今年)*))"
+    r"(?:走了|没了|不在了)(?=[,，。.!！?？;；]|$|之后|以后|后[,，]?|，)"
+)
+"""Said gently of a death."""
 _SPACES = re.compile(r"\s+")
 _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
@@ -215,7 +221,7 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
     is_yue = bool(_MARKS.search(simple))
     spoken = detect_lang(simple, lang or "zh")
     simple = _mandarin(simple)
-    clean = _strip(simple, spoken)
+    clean = _PASSED_AWAY.sub(r"\1去世了", _strip(simple, spoken))
     mentions = cities_in(clean)
     cities = tuple(dict.fromkeys(city for city, _, _ in mentions))
     bare = without_cities(without_circumstances(clean, mentions))

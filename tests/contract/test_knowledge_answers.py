@@ -102,6 +102,20 @@ def test_where_the_fund_is_paid_decides_not_where_one_rents(
     assert (card.code, card.city) == (code, city)
 
 
+def test_a_clause_never_outvotes_the_whole(responder: Responder) -> None:
+    """「车是粤B牌」 alone is about the plate quota; said of a car that moves it is a circumstance."""
+    card = _answer(_ask(responder, "打算把深圳的车迁到东莞来，因为搬到东莞住了，车是粤B牌"))
+    assert (card.code, card.city) == ("SG-PS-018", "dongguan")
+
+
+def test_a_death_brings_its_plan_not_that_of_retiring(responder: Responder) -> None:
+    """Whoever writes 「我爸走了」 has lost his father."""
+    said = "我爸前天走了，他有社保也有公积金，户口本上还有他的名字，我现在脑子很乱不知道先办什么"
+    card = _ask(responder, said).cards[0]
+    assert isinstance(card, BundleCard)
+    assert card.id == "B-BEREAVE"
+
+
 def test_a_matter_of_both_cities_is_asked_about_where_nothing_is_sure(responder: Responder) -> None:
     """A loan that only one city has must not hide the other city's withdrawals."""
     reply = _ask(responder, "东莞公积金可以在深圳买房用吗")

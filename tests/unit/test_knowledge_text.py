@@ -153,6 +153,8 @@ def test_another_city_is_noticed_and_passing_through_is_told_apart() -> None:
         ("多久能办好", "time"),
         ("补卡要多少钱", "fee"),
         ("补社保卡多少钱", "fee"),
+        ("卖家说要先交税再过户，契税要交多少", "fee"),
+        ("前几天被拦了，去哪里上牌", "where"),
         ("办残疾补贴要交费吗", "fee"),
         ("how much does it cost to apply for the allowance", "fee"),
         ("去哪里办", "where"),
@@ -308,3 +310,10 @@ def test_what_one_is_given_is_not_a_fee(said: str) -> None:
     assert asks_amount(asked.text)
     assert facet_of(asked.text) != "fee"
     assert not asks_amount("育儿补贴按多少个月算")
+
+
+def test_a_death_said_gently_is_understood() -> None:
+    """「走了」 of a parent is a death; of anything else it is walking."""
+    assert "去世了" in understand("我爸前天走了，不知道先办什么").text
+    assert "去世" not in understand("我爸走了三公里去派出所").text
+    assert "去世" not in understand("公交车走了").text
