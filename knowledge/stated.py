@@ -29,6 +29,9 @@ SAME_WAY: Mapping[DecidingFact, tuple[DecidingFact, ...]] = {
 }
 """Facts that tell another one where it is not said itself: who works in a city is insured there."""
 
+_PAID: frozenset[DecidingFact] = frozenset({"contribution_city", "insured_city", "account_city"})
+"""Facts that follow from where one works, whatever city is named beside them."""
+
 
 def _compiled(
     table: Sequence[tuple[DecidingFact, str]],
@@ -68,7 +71,9 @@ _NEAR = _compiled((
     ("school_city", r"上学|读书|入学|学位|上小学|上初中|念书|school"),
     ("employer_city", r"上班|工作|打工|的公司|就业|单位|work(ing|s)?|employ|job|company"),
     ("residence_city", r"住|租|居住|生活|liv(e|ing)|rent|stay|reside"),
-    ("premises_city", r"开店|开了|店|经营|shop|restaurant|premises"),
+    ("premises_city", r"开店|开了|开(一|个|家|间|新|分|子)*(店|公司|厂)|店|经营"
+     r"|(注册|设立|成立)(一|个|家|间|新|分|子)*公司|shop|restaurant|premises|branch"
+     r"|(register|set up|open|start)\w* (a|my|our|the) (new )?(company|business)"),
     ("event_city", r"就医|看病|住院|生孩子|出生|hospital|treat|born"),
 ))  # fmt: skip
 _AHEAD = re.compile(r"的?在|[a-z ]{0,16}\b(in|at|to) ", re.IGNORECASE)
@@ -151,7 +156,7 @@ def destination(text: str, mentions: Sequence[Mention]) -> City | None:
 
 def roles(text: str, mentions: Sequence[Mention], said: Stated) -> Stated:
     """Where the text names both cities: for each fact the city nearest to it in its clause, unless a
-    statement says otherwise, of the fact itself or of one that tells it."""
+    statement says otherwise, of the fact itself or of the contributions that tell it."""
     near: Stated = {}
     for left, right, here in _clauses(text, mentions):
         for fact, pattern in _NEAR:
@@ -160,7 +165,7 @@ def roles(text: str, mentions: Sequence[Mention], said: Stated) -> Stated:
     told = {
         fact: city
         for fact, city in near.items()
-        if not any(said.get(other, city) != city for other in SAME_WAY.get(fact, ()))
+        if fact not in _PAID or all(said.get(other, city) == city for other in SAME_WAY[fact])
     } | said
     if "contribution_city" in told:
         told.setdefault("account_city", told["contribution_city"])

@@ -83,6 +83,12 @@ def test_each_fact_gets_its_own_city(said: str, fact: DecidingFact, city: City) 
         ("社保在深圳交的，在东莞租房能提公积金吗", "contribution_city", "shenzhen"),
         ("我在东莞工作，深圳的公积金怎么提取", "contribution_city", "shenzhen"),
         ("在深圳提取东莞公积金", "contribution_city", "dongguan"),
+        ("我们公司在东莞，想在深圳开分公司", "premises_city", "shenzhen"),
+        (
+            "My job is in Dongguan, I want to open a business in Shenzhen",
+            "premises_city",
+            "shenzhen",
+        ),
         ("我在深圳上班，东莞的社保卡丢了", "insured_city", "dongguan"),
         (
             "I live in Dongguan, where is my Shenzhen housing fund withdrawn",
