@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.cards import City
 from core.i18n import Lang
 from knowledge.columns import place_of
 from knowledge.embed.port import Vector
@@ -18,7 +19,7 @@ from knowledge.model import ServiceItem
 from knowledge.rank import overlap
 from knowledge.terms import terms
 from knowledge.text import Understood
-from knowledge.wordings import wordings
+from knowledge.wordings import normalised, wordings
 
 _SAME: dict[Lang, tuple[float, float]] = {"zh": (0.955, 0.5), "en": (0.94, 0.6)}
 """(cosine, Dice coefficient of weighted terms) from which on two questions are the same. High: the
@@ -38,9 +39,14 @@ class AskedFaqs:
 
 
 def asked_faqs(
-    index: Index, items: Iterable[ServiceItem], asked: Understood, vector: Vector
+    index: Index,
+    items: Iterable[ServiceItem],
+    asked: Understood,
+    vector: Vector,
+    city: City | None,
 ) -> AskedFaqs:
-    """Of these items' frequent questions. `vector`: the embedding of what was asked."""
+    """Of these items' frequent questions. `vector`: the embedding of what was asked; `city`: the only
+    city that the card will speak of."""
     near: dict[str, float] = {}
     same: tuple[float, str] | None = None
     units = terms(asked.core)
@@ -51,14 +57,16 @@ def asked_faqs(
         if place is None or not item.faqs:
             continue
         rows = np.arange(int(index.first[place]), int(index.first[place + 1]))
-        at_text = {wording.raw: at for at, wording in enumerate(wordings(item))}
+        at_text = {wording.text: at for at, wording in enumerate(wordings(item))}
         cosine = np.asarray(index.vectors[rows], np.float32) @ vector
         dice, _ = overlap(index, rows, units)
         for faq in item.faqs:
+            if city is not None and faq.city not in (None, city):
+                continue
             question = faq.question.zh
             both = amount and asks_amount(question)
             for text in (question, faq.question.en):
-                at = at_text.get(text)
+                at = at_text.get(normalised(text))
                 if at is None:
                     continue
                 likeness = float(cosine[at]) + float(dice[at]) / 5

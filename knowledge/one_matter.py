@@ -147,9 +147,13 @@ class OneMatter:
             return self._choose(item.item_id, None, result.facet, turn, ask=False)
         if settled.ask is not None:
             return self._ask(item, settled.ask, result.facet, turn)
-        sister = self.catalogue.sister(item.item_id)
-        items = (item,) if sister is None else (item, self.catalogue.items[sister])
-        asked = asked_faqs(self.engine.index, items, result.asked, vector)
+        sister = self.catalogue.items.get(self.catalogue.sister(item.item_id) or "")
+        city = settled.city
+        items = [
+            one for one in (item, sister)
+            if one is not None and (city is None or one.cities[city] is not None)
+        ]  # fmt: skip
+        asked = asked_faqs(self.engine.index, items, result.asked, vector, city)
         return self._card_reply(
             item, settled.city, result.facet, turn, settled.because, result.confidence, asked
         )

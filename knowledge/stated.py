@@ -60,7 +60,7 @@ _OWN = _compiled((
      r"|('s)? (social security|medical insurance|social insurance)\b(?! (office|cent|bureau))"),
 ))  # fmt: skip
 """After a city: a thing that belongs to it (「东莞的公积金」)."""
-_NOT_AT = re.compile(r"(在|去|到|回|来|用|(?<![a-z])(in|at|to) )$", re.IGNORECASE)
+_NOT_AT = re.compile(r"(在|去|到|回|来|(?<![a-z])(in|at|to) )$", re.IGNORECASE)
 _NEAR = _compiled((
     ("contribution_city", r"公积金|(housing|provident) fund"),
     ("insured_city", r"(交|缴|参|买|上)(的|了|着|过)?(社保|医保|保险)|参保|(社保|医保)(在|关系)"

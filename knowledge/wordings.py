@@ -38,8 +38,8 @@ def _words(words: Words) -> Iterator[tuple[str, bool]]:
 
 
 @lru_cache(maxsize=16_384)
-def _core(raw: str) -> str:
-    """Normalised once: most wordings are the same from one version of the list to the next."""
+def normalised(raw: str) -> str:
+    """A wording as it is searched. Kept: most are the same from one version of the list to the next."""
     return understand(raw).core
 
 
@@ -57,6 +57,6 @@ def wordings(item: ServiceItem) -> list[Wording]:
     listed += [(SUMMARY, item.summary.zh, False), (SUMMARY, item.summary.en, True)]
     out: dict[str, Wording] = {}
     for kind, raw, english in listed:
-        text = _core(raw)
+        text = normalised(raw)
         out.setdefault(text, Wording(item.item_id, kind, text, raw, english))
     return list(out.values())

@@ -129,6 +129,7 @@ def test_a_matter_of_both_cities_is_asked_about_where_nothing_is_sure(responder:
         ("育儿补贴多少钱一年", "zh", "3600元"),
         ("how much is unemployment benefit", "en", "does not hold the amount"),
         ("深圳租房公积金一个月可以提多少钱", "zh", "65%"),
+        ("东莞租房公积金一个月能提多少", "zh", "提取页面会逐月列出"),
         ("离婚冷静期从哪天算起", "zh", "从登记处收到离婚申请起算"),
         ("在网上买的电动车能上牌吗", "zh", "有发票、合格证"),
     ],

@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,28 +135,29 @@ class Talk:
         self.metadata["acting"] = signer.sign("act", identity.claims(), 120)
 
 
-def _until_up(url: str, process: subprocess.Popen[bytes], what: str) -> None:
+def _until(ready: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
+    while not ready():
+        assert time.monotonic() < deadline, f"{what} after {START_S} s"
+        time.sleep(0.2)  # another process starts: there is no clock to inject
+
+
+def _until_up(url: str, process: subprocess.Popen[bytes], what: str) -> None:
+    def up() -> bool:
         assert process.poll() is None, f"{what} ended with {process.returncode}"
         try:
             with urllib.request.urlopen(url, timeout=2) as response:
-                if response.status == 200:
-                    return
+                return bool(response.status == 200)
         except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"{what} is not up after {START_S} s")
+            return False
+
+    _until(up, f"{what} is not up")
 
 
 def _until_it_answers(bot: Bot) -> None:
     """The action server listens before it has opened the list: a slow machine is not a failure."""
     body = {"text": "社保卡丢了怎么补办", "metadata": {"lang": "zh"}}
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        if bot.post({"sender": new_id("cnv"), **body})[0] == 200:
-            return
-        time.sleep(0.2)
-    raise AssertionError(f"the bot gives no answer after {START_S} s")
+    _until(lambda: bot.post({"sender": new_id("cnv"), **body})[0] == 200, "the bot gives no answer")
 
 
 async def _make_tables(url: str) -> None:
