@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,9 @@ SURE, CLEARER = 0.95, 0.01
 """Without a cue: cosine with an event's wording, and how far above the best item's it must be."""
 WITH_CUE: dict[Lang, float] = {"zh": 0.92, "en": 0.875}
 """Cosine that is enough where the words ask for everything there is to do."""
+NAMED, OWN = 0.015, 3
+"""What it adds to an event's cosine that the question has a term of its own: one that stands in so many
+of its wordings and in none of another event's."""
 AS_CLEAR = -0.012
 """With a cue, how far the best item's cosine may be above."""
 _CUE = re.compile(
@@ -76,6 +80,7 @@ class LifeEvents:
         self._owners = [owner for owner, _ in wordings]
         texts = [text for _, text in wordings]
         self._terms = [frozenset(terms(text)) for text in texts]
+        self._own = _own_terms(self._owners, self._terms)
         self._vectors: Matrix | None = embedder.encode_documents(texts) if texts else None
 
     def nearest(
@@ -90,9 +95,24 @@ class LifeEvents:
         shared = np.array(
             [len(asked & row) / max(1, min(len(asked), len(row))) for row in self._terms]
         )
-        best = int((cosine + 0.02 * shared).argmax())
+        named = np.array([not asked.isdisjoint(self._own[owner]) for owner in self._owners])
+        best = int((cosine + 0.02 * shared + NAMED * named).argmax())
         cue = bool(_CUE.search(text)) or (listed and bool(_TOLD.search(text)))
         return Event(self._owners[best], float(cosine[best]), cue)
+
+
+def _own_terms(owners: Sequence[str], texts: Sequence[frozenset[str]]) -> dict[str, set[str]]:
+    """For each event the terms by which it alone is called (去世, 退休)."""
+    seen: dict[str, Counter[str]] = {}
+    for owner, own in zip(owners, texts, strict=True):
+        for term in own:
+            seen.setdefault(term, Counter())[owner] += 1
+    named: dict[str, set[str]] = {owner: set() for owner in owners}
+    for term, by_event in seen.items():
+        owner, times = by_event.most_common(1)[0]
+        if len(by_event) == 1 and times >= OWN and len(term) > 1:
+            named[owner].add(term)
+    return named
 
 
 def _wordings(bundles: Iterable[Bundle]) -> Wordings:

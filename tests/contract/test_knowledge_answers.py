@@ -108,9 +108,15 @@ def test_a_clause_never_outvotes_the_whole(responder: Responder) -> None:
     assert (card.code, card.city) == ("SG-PS-018", "dongguan")
 
 
-def test_a_death_brings_its_plan_not_that_of_retiring(responder: Responder) -> None:
-    """Whoever writes 「我爸走了」 has lost his father."""
-    said = "我爸前天走了，他有社保也有公积金，户口本上还有他的名字，我现在脑子很乱不知道先办什么"
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我爸前天走了，他有社保也有公积金，户口本上还有他的名字，我现在脑子很乱不知道先办什么",
+        "我爸昨天走了，他有社保和公积金，我不知道先办什么",
+    ],
+)
+def test_a_death_brings_its_plan_not_that_of_retiring(responder: Responder, said: str) -> None:
+    """Whoever writes 「我爸走了」 has lost his father, whatever accounts he lists."""
     card = _ask(responder, said).cards[0]
     assert isinstance(card, BundleCard)
     assert card.id == "B-BEREAVE"
