@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from actions.chips import chip, notice
 from actions.listing import CONTEXT_SLOT
+from actions.precedence import list_first
 from actions.service import service
 from actions.services import Services
 from actions.turn import Reply, Turn
@@ -87,12 +88,13 @@ _OWN = {
 
 async def account(services: Services, turn: Turn) -> Reply:
     """Answer the request of this turn's intent; a bare subject gets one clarifying question, and a
-    comparison of the cities' rules is no look at one's own account."""
+    question of the list, such as how the cities' rules compare, is no look at one's own account."""
     if turn.text and compares(turn.text):
         return await service(services, turn)
     if turn.text and _ONLY_THE_SUBJECT.fullmatch(turn.text):
         return await _which(services, turn)
-    return await request(services, turn, turn.intent)
+    listed, still = await list_first(services, turn)
+    return listed.then(await request(services, turn, turn.intent)) if still else listed
 
 
 async def _which(services: Services, turn: Turn) -> Reply:

@@ -9,6 +9,22 @@ from core.cards import Action, Choice, ChoicesCard, HandoffCard, Mode, NoticeCar
 
 TEXT_FIRST: tuple[Mode, Mode] = ("text", "video")
 VIDEO_FIRST: tuple[Mode, Mode] = ("video", "text")
+OFFERED = {
+    "check_housing_fund": "housing_fund",
+    "estimate_withdrawal": "estimate",
+    "check_social_security": "social_security",
+    "check_card_progress": "card_progress",
+    "check_case_progress": "case",
+    "request_callback": "callback",
+    "complaint_12345": "complain",
+    "book_window": "book",
+    "door_to_door": "visit",
+    "sign_in": "sign_in",
+    "sign_out": "sign_out",
+    "revoke_consent": "revoke",
+    "restart_topic": "new_topic",
+}
+"""Requests that are offered when they are only guessed: intent to chip."""
 
 
 def payload(intent: str, **values: str) -> str:

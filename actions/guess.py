@@ -7,10 +7,10 @@ was guessed, so that an unusual one is still answered.
 
 from __future__ import annotations
 
-from actions.chips import chip
+from actions.chips import OFFERED, chip
 from actions.glossary import explain
 from actions.people import crisis, feelings, handoff, minor, refuse
-from actions.service import OFFER_AFTER, missed, out_of_scope, reply_of, tapped
+from actions.service import OFFER_AFTER, missed, out_of_scope, tapped, told
 from actions.services import Services, Topic
 from actions.talk import chat, flow, language, privacy
 from actions.turn import Reply, Turn
@@ -32,21 +32,6 @@ _TALK: dict[str, Topic] = {
     "minor": minor,
     "out_of_scope": out_of_scope,
 }
-_OFFERED = {
-    "check_housing_fund": "housing_fund",
-    "estimate_withdrawal": "estimate",
-    "check_social_security": "social_security",
-    "check_card_progress": "card_progress",
-    "check_case_progress": "case",
-    "request_callback": "callback",
-    "complaint_12345": "complain",
-    "book_window": "book",
-    "door_to_door": "visit",
-    "sign_in": "sign_in",
-    "sign_out": "sign_out",
-    "revoke_consent": "revoke",
-    "restart_topic": "new_topic",
-}
 
 
 async def fallback(services: Services, turn: Turn) -> Reply:
@@ -61,7 +46,7 @@ async def fallback(services: Services, turn: Turn) -> Reply:
     found = await services.listing.ask(turn)
     if found.decision != "answer" and (guessed := await _guessed(services, turn)):
         return guessed
-    return reply_of(turn, found)
+    return told(services, turn, found)
 
 
 async def _guessed(services: Services, turn: Turn) -> Reply | None:
@@ -70,12 +55,12 @@ async def _guessed(services: Services, turn: Turn) -> Reply | None:
         return None
     if talk := _TALK.get(likely[0]):
         return await talk(services, turn.with_intent(likely[0]))
-    offered = [intent for intent in likely if intent in _OFFERED]
+    offered = [intent for intent in likely if intent in OFFERED]
     if not offered:
         return None
     if turn.count("misunderstood") + 1 >= OFFER_AFTER:
         return missed(turn, turn.say("nonsense"))
-    choices = [chip(turn, _OFFERED[intent], intent) for intent in offered]
+    choices = [chip(turn, OFFERED[intent], intent) for intent in offered]
     choices.append(chip(turn, "none", "none_of_these"))
     card = ChoicesCard(lang=turn.lang, prompt=turn.say("did_you_mean"), choices=choices)
     return Reply([card], understood=False)

@@ -10,7 +10,8 @@ import re
 
 from actions.chips import TEXT_FIRST, VIDEO_FIRST, chip, notice, person, to_person
 from actions.glossary import explain
-from actions.service import about, again, answered, reply_of
+from actions.precedence import list_first
+from actions.service import about, again, answered, told
 from actions.services import Services
 from actions.turn import Reply, Turn
 from core.cards import Action, ChoicesCard, NoticeCard
@@ -18,13 +19,27 @@ from core.cards import Action, ChoicesCard, NoticeCard
 WORTH_SEARCHING = 8
 """Characters from which a worried sentence may also hold a question."""
 SURE = 0.6
-"""From this confidence on, a request is taken for unlawful without a word that says so."""
+"""From this confidence on, danger, youth and what is unlawful are believed without a word that says so."""
 _UNLAWFUL = ("other_people_data", "forge_documents", "bribery", "evade_rules")
 _UNLAWFUL_WORDS = re.compile(
     r"假|伪造|刻.{0,2}章|[pP]图|红包|送礼|好处|塞.{0,3}钱|走后门|关系|套现|套.{0,4}公积金|骗|糊弄|蒙混|漏洞|空子|逃税|"
     r"别人|他人|(老婆|老公|对象|前夫|前妻|邻居|同事|老板|员工|儿媳|女婿|男友|女友|朋友|别家).{0,4}(的|名下|嘅)|"
     r"fake|forg|brib|gift|cash out|cheat|trick|loophole|without (him|her|them)|"
-    r"(someone|somebody|wife|husband|friend|neighbo|boss|ex)\b.{0,3}('s|s')",
+    r"(someone|somebody|wife|husband|friend|neighbo|boss|ex)\b.{0,3}('s|s')|"
+    r"another (person|man|woman)|other people|(someone|somebody|anyone) else",
+    re.I,
+)
+_ONES_OWN = re.compile(
+    r"我(自己)?(的|嘅|名下|以前|之前|当年|從前)|本人|自己(的|嘅|名下)|\b(my|mine|our)\b", re.I
+)
+"""What somebody asks about their own records."""
+_DANGER_WORDS = re.compile(
+    r"想死|去死|寻死|尋死|死了算|不如死|不想活|唔想活|活不下去|活着没|自杀|自殺|轻生|輕生|自残|割腕|跳楼|跳樓|跳河|了结|了断|"
+    r"遗书|安眠药|救命|着火|起火|火灾|火災|火燭|煤气|燃气|漏气|爆炸|打人|打我|家暴|砍|杀人|持刀|抢劫|绑架|晕倒|暈倒|昏|"
+    r"流血|大出血|中毒|溺水|落水|被困|车祸|車禍|急救|喘不|心梗|中风|抽搐|发烧|高烧|受伤|走失|"
+    r"suicid|kill|end (it all|my life)|\bdie\b|dying|hurt myself|overdose|self.?harm|\bfire\b|burning|smoke|"
+    r"gas leak|explo[ds]|bleed|unconscious|attack|stab|robbe|kidnap|drown|poison|faint|chest pain|breathe|"
+    r"ambulance|fever",
     re.I,
 )
 _HELP_LINES = {
@@ -48,10 +63,8 @@ async def feelings(services: Services, turn: Turn) -> Reply:
     if turn.intent == "confused":
         return _confused(turn)
     reply = Reply([turn.say(f"feel.{turn.intent}")])
-    if len(turn.text) >= WORTH_SEARCHING:
-        found = await services.listing.ask(turn)
-        if found.decision == "answer":
-            reply = reply.then(reply_of(turn, found))
+    if (listed := await _listed(services, turn)) is not None:
+        reply = reply.then(listed)
     modes = VIDEO_FIRST if turn.intent == "elderly_help" else TEXT_FIRST
     reply.items.append(person(turn, turn.say(f"handoff.{turn.intent}"), modes))
     return reply
@@ -93,8 +106,13 @@ def _confused(turn: Turn) -> Reply:
 
 
 async def crisis(services: Services, turn: Turn) -> Reply:
-    """Life in danger: numbers first, then a person here."""
-    del services
+    """Life in danger: numbers first, then a person here. Only a guess without a word of danger gives
+    way, where the list knows what was asked (「我想离婚」)."""
+    meant = bool(_DANGER_WORDS.search(turn.text))
+    asked = turn.text and turn.confidence < SURE and (turn.intent == "emergency" or not meant)
+    listed = await _listed(services, turn) if asked else None
+    if listed is not None and not meant:
+        return listed
     lines = [
         Action(title=turn.say(f"line.{number}"), kind="link", url=f"tel:{number}")
         for number in _HELP_LINES[turn.intent]
@@ -106,7 +124,20 @@ async def crisis(services: Services, turn: Turn) -> Reply:
         text=turn.say(f"crisis.{turn.intent}.text"),
         actions=lines,
     )
-    return Reply([card, person(turn, turn.say(f"handoff.{turn.intent}"))])
+    reply = Reply([card, person(turn, turn.say(f"handoff.{turn.intent}"))])
+    return reply.then(listed) if listed is not None else reply
+
+
+async def _listed(services: Services, turn: Turn) -> Reply | None:
+    """What the list knows of words that were taken for something else: its answer, or its choices where
+    that was only a guess; None when there is nothing, or too few words to hold a question."""
+    sure = turn.confidence >= SURE
+    if sure and len(turn.text) < WORTH_SEARCHING:
+        return None
+    found = await services.listing.ask(turn)
+    if found.decision == "abstain" or (sure and found.decision == "clarify"):
+        return None
+    return told(services, turn, found)
 
 
 async def refuse(services: Services, turn: Turn) -> Reply:
@@ -115,12 +146,10 @@ async def refuse(services: Services, turn: Turn) -> Reply:
         return Reply([turn.say("unsafe.prompt_injection")])
     if (
         turn.intent in _UNLAWFUL
-        and turn.confidence < SURE
+        and (turn.confidence < SURE or _about_oneself(turn))
         and not _UNLAWFUL_WORDS.search(turn.text)
     ):
-        found = await services.listing.ask(turn)
-        if found.decision != "abstain":
-            return reply_of(turn, found)
+        return told(services, turn, await services.listing.ask(turn))
     if turn.intent == "abuse":
         before = turn.count("upset")
         if before:
@@ -136,14 +165,17 @@ async def refuse(services: Services, turn: Turn) -> Reply:
     return Reply([card])
 
 
+def _about_oneself(turn: Turn) -> bool:
+    return turn.intent == "other_people_data" and bool(_ONES_OWN.search(turn.text))
+
+
 async def minor(services: Services, turn: Turn) -> Reply:
-    """Under age: general answers yes, accounts only with a guardian."""
-    reply = Reply([notice(turn, "minor")])
-    if len(turn.text) >= WORTH_SEARCHING:
-        found = await services.listing.ask(turn)
-        if found.decision == "answer":
-            return reply.then(reply_of(turn, found))
-    return reply
+    """Under age: general answers yes, accounts only with a guardian. Parents ask about their children
+    in much the same words: where that may be, what the list knows is enough."""
+    listed = await _listed(services, turn)
+    if listed is None:
+        return Reply([notice(turn, "minor")])
+    return listed if turn.confidence < SURE else Reply([notice(turn, "minor")]).then(listed)
 
 
 _ACTS = {
@@ -155,6 +187,9 @@ _ACTS = {
 
 async def act(services: Services, turn: Turn) -> Reply:
     """A booking, a visit, a complaint: how it is done, and a person to do it with."""
+    listed, still = await list_first(services, turn)
+    if not still:
+        return listed
     reply = await about(services, turn, _ACTS[turn.intent])
     if not answered(reply):
         reply.items.append(turn.say(f"act.{turn.intent}"))

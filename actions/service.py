@@ -29,7 +29,11 @@ async def service(services: Services, turn: Turn) -> Reply:
         return await tapped(services, turn)
     if not turn.text:
         return Reply([starters(turn, turn.say("ask_again"))])
-    found = await services.listing.ask(turn)
+    return told(services, turn, await services.listing.ask(turn))
+
+
+def told(services: Services, turn: Turn, found: Found) -> Reply:
+    """What the list found for the resident's words as the reply, counted for the editors."""
     services.learner.answered(turn, found, services.listing.list_version)
     return reply_of(turn, found)
 
@@ -78,7 +82,7 @@ async def out_of_scope(services: Services, turn: Turn) -> Reply:
     if turn.confidence < SURE_OUTSIDE and turn.text:
         found = await services.listing.ask(turn)
         if found.decision == "answer":
-            return reply_of(turn, found)
+            return told(services, turn, found)
     return Reply([starters(turn, turn.say("out_of_scope"))])
 
 

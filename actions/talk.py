@@ -6,7 +6,7 @@ from actions.account import PENDING_SLOT, consent, pending, request
 from actions.chips import chip, notice, starters
 from actions.listing import CONTEXT_SLOT, context_of
 from actions.people import repeat
-from actions.service import missed, reply_of
+from actions.service import missed, reply_of, told
 from actions.services import Services
 from actions.turn import Reply, Turn
 from core.cards import ChoicesCard
@@ -38,7 +38,7 @@ async def flow(services: Services, turn: Turn) -> Reply:
     if turn.intent == "go_back":
         return await _back(services, turn)
     if turn.text:
-        return reply_of(turn, await services.listing.ask(turn))
+        return told(services, turn, await services.listing.ask(turn))
     return missed(turn, turn.say("ask_again"))
 
 

@@ -1,0 +1,63 @@
+"""Who has the word: what was recognised, or what the list knows.
+
+The dialogue model hears a sentence without knowing the list: it takes 「老板拖欠工资找谁投诉」 for a call
+to 12345 and 「怎么预约美国签证」 for a booking. Where the list is sure of another matter than the one a
+request stands for, the list answers; where neither is sure, both are offered. Decides nothing where the
+list has nothing to add.
+"""
+
+from __future__ import annotations
+
+from actions.chips import OFFERED, chip
+from actions.listing import CONTEXT_SLOT
+from actions.service import told
+from actions.services import Services
+from actions.turn import Reply, Turn
+from core.cards import ChoicesCard
+from knowledge.answers import Reply as Found
+
+OWN: dict[str, frozenset[str]] = {
+    "check_housing_fund": frozenset({"SG-HF-001"}),
+    "estimate_withdrawal": frozenset({"SG-HF-001"}),
+    "check_social_security": frozenset({"SG-HR-001", "SG-MI-003"}),
+    "check_card_progress": frozenset({"SG-HR-005"}),
+    "book_window": frozenset({"SG-XX-001"}),
+    "door_to_door": frozenset({"SG-XX-003"}),
+    "complaint_12345": frozenset({"SG-XX-006"}),
+}
+"""The items of the list that a request does by itself."""
+SURE, SURE_BESIDE, LIKELY = 0.55, 0.75, 0.35
+"""From which confidence on a request is done without asking back: where the list knows nothing of it, where
+the list has other matters that it may be, and where the list too thinks of it first."""
+_MOST = 4
+
+
+async def list_first(services: Services, turn: Turn) -> tuple[Reply, bool]:
+    """(what the list says in the request's place or before it, whether the request is still to be done)."""
+    own = OWN.get(turn.intent)
+    if own is None or not turn.text:
+        return Reply(), True
+    found = await services.listing.ask(turn)
+    if found.decision == "answer":
+        if own >= set(found.codes):
+            return Reply(), True
+        both = not own.isdisjoint(found.codes) or turn.intent == "estimate_withdrawal"
+        return told(services, turn, found), both
+    enough = SURE if not found.codes else LIKELY if found.codes[0] in own else SURE_BESIDE
+    if turn.confidence >= enough:
+        return Reply(), True
+    services.learner.answered(turn, found, services.listing.list_version)
+    return _offer(turn, found), False
+
+
+def _offer(turn: Turn, found: Found) -> Reply:
+    """What was recognised and what the list has, as chips."""
+    own = chip(turn, OFFERED[turn.intent], turn.intent)
+    listed = [c for card in found.cards if isinstance(card, ChoicesCard) for c in card.choices]
+    choices = [own, *(c for c in listed if c.code)][:_MOST]
+    card = ChoicesCard(
+        lang=turn.lang,
+        prompt=turn.say("did_you_mean"),
+        choices=[*choices, chip(turn, "none", "none_of_these")],
+    )
+    return Reply([card], {CONTEXT_SLOT: found.context.as_dict()}, understood=bool(listed))

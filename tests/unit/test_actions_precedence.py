@@ -1,0 +1,160 @@
+"""Whether a request, a refusal or a crisis gives way to what the list knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import TopicAction
+from actions.chips import payload
+from actions.registry import TOPICS
+from core.cards import Choice, ChoicesCard
+from knowledge.answers import AnswerContext
+from knowledge.answers import Reply as Found
+from tests.actions_fakes import FakeListing, FakeTracker, Room
+
+
+class Knows(FakeListing):
+    """A list that finds the same for every question."""
+
+    def __init__(self, decision: Any, *codes: str) -> None:
+        super().__init__()
+        self._decision, self._codes = decision, codes
+
+    async def ask(self, turn: Any, words: str | None = None) -> Found:
+        self.asked.append(words or turn.text)
+        title = "SAID BY THE LIST"
+        choices = [Choice(title=c, code=c, token=payload("ask_item", code=c)) for c in self._codes]
+        card = ChoicesCard(lang=turn.lang, prompt=title, choices=choices or [_nothing()])
+        return Found((card,), AnswerContext(), self._decision, self._codes)
+
+
+def _nothing() -> Choice:
+    return Choice(title="-", token="/none_of_these")
+
+
+async def said(topic: str, tracker: FakeTracker, room: Room) -> list[str]:
+    """Kinds of messages in order; `list` for the list's own card, `offer` for a choice of both."""
+    dispatcher = CollectingDispatcher()
+    await TopicAction(topic, TOPICS[topic], room.services).run(dispatcher, tracker, {})
+    out = []
+    for message in dispatcher.messages:
+        card = message["custom"] or {}
+        if card.get("prompt") == "SAID BY THE LIST":
+            out.append("list")
+        elif card.get("type") == "choices":
+            out.append("offer")
+        else:
+            out.append(card.get("type", "text"))
+    return out
+
+
+@pytest.mark.parametrize(
+    ("topic", "intent", "confidence", "listing", "expected"),
+    [
+        # another matter, surely: the list answers
+        ("action_act", "complaint_12345", 0.9, Knows("answer", "SG-HR-014"), ["list"]),
+        ("action_account", "check_social_security", 0.5, Knows("answer", "SG-HR-012"), ["list"]),
+        # the very matter of the request: it is done
+        ("action_account", "check_social_security", 0.5, Knows("answer", "SG-HR-001"), ["sign_in"]),
+        # the rule and one's own figure
+        (
+            "action_account", "estimate_withdrawal", 0.9, Knows("answer", "SG-HF-002"),
+            ["list", "sign_in"],
+        ),
+        # two matters, one of them the request's own
+        (
+            "action_account", "check_housing_fund", 0.9, Knows("answer", "SG-HF-001", "SG-HF-002"),
+            ["list", "sign_in"],
+        ),
+        # nothing in the list: done when sure, offered when not
+        ("action_account", "check_social_security", 0.9, Knows("abstain"), ["sign_in"]),
+        ("action_account", "check_social_security", 0.4, Knows("abstain"), ["offer"]),
+        # other matters that it may be
+        ("action_account", "check_card_progress", 0.6, Knows("clarify", "SG-HR-004"), ["offer"]),
+        ("action_account", "check_card_progress", 0.9, Knows("clarify", "SG-HR-004"), ["sign_in"]),
+        ("action_account", "check_card_progress", 0.4, Knows("clarify", "SG-HR-005"), ["sign_in"]),
+    ],
+)  # fmt: skip
+async def test_the_list_has_the_word_where_it_is_sure(
+    topic: str, intent: str, confidence: float, listing: Knows, expected: list[str]
+) -> None:
+    """A request gives way to another matter, and is offered where nobody is sure."""
+    tracker = FakeTracker("那个怎么办", intent, confidence=confidence, lang="zh")
+    room = Room(listing)
+    assert await said(topic, tracker, room) == expected
+    assert len(room.learner.questions) == int(expected[0] != "sign_in")
+
+
+async def test_an_offer_names_the_request_first() -> None:
+    """What was recognised, then what the list has, then neither."""
+    room = Room(Knows("clarify", "SG-HR-004", "SG-HR-007"))
+    tracker = FakeTracker("卡呢", "check_card_progress", confidence=0.5, lang="zh")
+    dispatcher = CollectingDispatcher()
+    await TopicAction("action_account", TOPICS["action_account"], room.services).run(
+        dispatcher, tracker, {}
+    )
+    tokens = [c["token"] for c in dispatcher.messages[0]["custom"]["choices"]]
+    assert tokens[0] == "/check_card_progress"
+    assert [t for t in tokens if "ask_item" in t] == [
+        payload("ask_item", code="SG-HR-004"), payload("ask_item", code="SG-HR-007"),
+    ]  # fmt: skip
+    assert tokens[-1] == "/none_of_these"
+
+
+@pytest.mark.parametrize(
+    ("words", "intent", "confidence", "decision", "expected"),
+    [
+        ("我想离婚", "self_harm", 0.42, "answer", ["list"]),
+        ("我想开店", "self_harm", 0.22, "clarify", ["list"]),
+        ("我想开店", "self_harm", 0.22, "abstain", ["notice", "handoff"]),
+        ("我不想活了，社保怎么查", "self_harm", 0.3, "answer", ["notice", "handoff"]),
+        ("我想离婚", "self_harm", 0.9, "answer", ["notice", "handoff"]),
+        ("家里着火烧没了，有救助吗", "emergency", 0.4, "answer", ["notice", "handoff", "list"]),
+        ("那只猫不吃东西", "emergency", 0.3, "abstain", ["notice", "handoff"]),
+    ],
+)
+async def test_danger_gives_way_only_without_a_word_of_it(
+    words: str, intent: str, confidence: float, decision: str, expected: list[str]
+) -> None:
+    """Help lines come first at any word of danger; what somebody in danger says is not kept."""
+    room = Room(Knows(decision, "SG-CA-008"))
+    tracker = FakeTracker(words, intent, confidence=confidence, lang="zh")
+    assert await said("action_crisis", tracker, room) == expected
+    assert room.learner.questions == ([(words, decision)] if "list" in expected else [])
+
+
+@pytest.mark.parametrize(
+    ("words", "intent", "confidence", "expected"),
+    [
+        ("想查一下我名下的房产资料", "other_people_data", 0.7, ["list"]),
+        ("look up my marriage record", "other_people_data", 0.9, ["list"]),
+        ("查一下我老婆名下的房产", "other_people_data", 0.7, ["notice"]),
+        ("查张三的房产", "other_people_data", 0.9, ["notice"]),
+        ("我自己的公积金怎么绕过规定取出来", "evade_rules", 0.9, ["notice"]),
+        ("怎么和房东砍价", "evade_rules", 0.3, ["list"]),
+    ],
+)
+async def test_what_is_ones_own_is_not_refused(
+    words: str, intent: str, confidence: float, expected: list[str]
+) -> None:
+    """Other people's records and tricks are refused, one's own records are not."""
+    tracker = FakeTracker(words, intent, confidence=confidence, lang="zh")
+    assert await said("action_refuse", tracker, Room(Knows("answer", "SG-HF-014"))) == expected
+
+
+@pytest.mark.parametrize(
+    ("confidence", "decision", "expected"),
+    [
+        (0.3, "clarify", ["list"]), (0.9, "answer", ["notice", "list"]),
+        (0.9, "clarify", ["notice"]), (0.3, "abstain", ["notice"]),
+    ],
+)  # fmt: skip
+async def test_a_parents_question_is_not_a_childs(
+    confidence: float, decision: str, expected: list[str]
+) -> None:
+    """「小孩刚出生」 is asked by a parent: the notice for the under-aged only where one is sure."""
+    tracker = FakeTracker("小孩刚刚出生要办什么", "minor", confidence=confidence, lang="zh")
+    assert await said("action_minor", tracker, Room(Knows(decision, "SG-PS-007"))) == expected
