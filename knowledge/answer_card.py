@@ -30,7 +30,7 @@ from knowledge.facts import (
     value,
     visit_statement,
 )
-from knowledge.faqs import AskedFaqs
+from knowledge.faqs import NOT_ASKED, AskedFaqs
 from knowledge.guide import (
     Sides,
     changes_of,
@@ -49,6 +49,8 @@ from knowledge.model import DecidingFact, ServiceItem
 from knowledge.payloads import ask_item, payload
 
 _OFFERED: tuple[Facet, ...] = ("documents", "time", "fee", "where", "eligibility", "steps")
+_OPEN: tuple[Facet | None, ...] = (None, "eligibility")
+"""Asked for no other fact than whether, or what if."""
 _PLACES = frozenset({"window", "kiosk", "bank", "door"})
 """Channels that one goes to."""
 
@@ -68,8 +70,9 @@ def answer_card(
 
     With `city`, that city's facts; where the item does not serve it, its sister item's card. Without,
     both cities side by side. `decided_by`: the fact that settled the city, for the "because".
-    `asked_faqs`: the item's frequent questions in the light of what was asked; where one is what was
-    asked, its answer leads.
+    `asked_faqs`: the item's frequent questions in the light of what was asked: where one is what was asked,
+    its answer leads; where one is near and no other fact was asked for, it leads with its question; where
+    none is and yes or no was asked, the conditions lead.
     """
     item = catalogue.get(code)
     found = sides(catalogue, item, today)
@@ -79,10 +82,16 @@ def answer_card(
         item = serving[0]
     asked = facet or "overview"
     scope: Scope = city or one_city_scope(item, found)
-    told, faqs = faqs_of(catalogue, found, scope, lang, today, asked_faqs)
+    how = asked_faqs or NOT_ASKED
+    near = how.near if facet in _OPEN else None
+    told, faqs = faqs_of(catalogue, found, scope, lang, today, how.order, how.same or near)
     rows = compare(catalogue, item, lang=lang, today=today)
     different = [row for row in rows if row.differs]
-    shown = _told(told) + _claims(catalogue, found, scope, lang, asked, today)
+    led = _led(told, scope, lang, named=near is not None)
+    first = asked
+    if not led and how.whether and facet is None:
+        led, first = _conditions(found, rows, scope, lang), "eligibility"
+    shown = _told(told) + _claims(catalogue, found, scope, lang, first, today)
     ways = ways_of(catalogue, found, scope, lang, today)
     materials = materials_of(found, scope, lang)
     return AnswerCard(
@@ -91,8 +100,7 @@ def answer_card(
         name=item.name,
         city=scope,
         facet=asked,
-        headline=_led(told, scope, lang)
-        or _headline(item, found, rows, scope, asked, decided_by, lang),
+        headline=led or _headline(item, found, rows, scope, asked, decided_by, lang),
         summary=item.summary.in_(lang),
         claims=shown,
         comparison=rows if city is None or different else [],
@@ -122,16 +130,29 @@ def one_city_scope(item: ServiceItem, found: Sides) -> Scope:
     return one_city(item) or "both"
 
 
-def _led(told: list[FaqLine], scope: Scope, lang: Lang) -> str:
-    """The answer to the frequent question that was asked; empty where none was."""
+def _led(told: list[FaqLine], scope: Scope, lang: Lang, *, named: bool) -> str:
+    """The answer to the frequent question that was asked, with that question where it is `named`; empty
+    where none was."""
+    if not told:
+        return ""
     if len(told) == 1 and told[0].city in ("both", scope):
-        return told[0].answer
-    named = [
-        text("knowledge.named", lang, name=city_name(line.city, lang), value=line.answer)
-        for line in told
-        if line.city != "both"
-    ]
-    return join(named, lang)
+        answer = told[0].answer
+    else:
+        cities = [
+            text("knowledge.named", lang, name=city_name(line.city, lang), value=line.answer)
+            for line in told
+            if line.city != "both"
+        ]
+        answer = join(cities, lang)
+    if not named:
+        return answer
+    return text("knowledge.nearest_faq", lang, question=told[0].question, answer=answer)
+
+
+def _conditions(found: Sides, rows: list[Comparison], scope: Scope, lang: Lang) -> str:
+    """What the list has for a case it does not speak of; empty where it has no conditions."""
+    words = _fact(found, rows, scope, "eligibility", lang)
+    return text("knowledge.not_stated", lang, value=words) if words else ""
 
 
 def _told(told: list[FaqLine]) -> list[Claim]:

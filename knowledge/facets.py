@@ -28,11 +28,11 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|how (long|soon|many (days|weeks|months))|turnaround|processing time"
         r"|same[- ]day|when (will|can) i (get|receive)", _I)),
     ("fee", re.compile(
-        r"(?<![有领拿提贷补发剩取借到])多少钱|费用|收费|要钱|花钱|工本费|免费|手续费|价格|交(多少|什么)?费|要?交多少(?!年|个)|几块|多少块|钱贵|要不要(给|交)?钱|收钱"
+        r"(?<![有领拿提贷补发剩取借到])多少钱|费用|收费|要钱|花钱|工本费|免费(?![坐乘搭看领入停拿用吃住上读打体治接])|手续费|价格|交(多少|什么)?费|要?交多少(?!年|个)|几块|多少块|钱贵|要不要(给|交)?钱|收钱"
         r"|how much (does|is(?! in| my| left)|will|do i pay|to|for)|^how much\W*$|cost|\bfees?\b|price"
         r"|free of charge|is it free|charge", _I)),
     ("where", re.compile(
-        r"在?哪里|在?哪儿|哪个(窗口|地方|部门|单位|派出所|网点|大厅|点)|地址|地点|去哪|到哪|位置|网点|找谁|附近"
+        r"在?哪里|在?哪儿|哪个(窗口|地方|部门|单位|派出所|网点|大厅|点)|(?<![换改更])(?<!变更)地址|地点|去哪|到哪|位置|网点|找谁|附近"
         r"|\bwhere\b|address|location|which (office|counter|window|branch|department)|nearest", _I)),
     ("channels", re.compile(
         r"网上|线上|在线|(?<![a-z])app(?![a-z])|小程序|手机(上|能|可以|办)"
@@ -59,6 +59,13 @@ _AMOUNT = re.compile(
 )
 """Asks what one is given, not what it costs."""
 _COST = re.compile(r"费|工本|要钱|花钱|收钱|cost|\bfees?\b|price|charge|\bpay\b", _I)
+_WHETHER = re.compile(
+    r"(吗|嘛|(?<![什怎多这那])么)\W*$|[吗嘛][,，。?？]|([能可会要用行算是得])不\1|能否|是否|能不能|可不可以|有没有|[行成可能要]不\W*$"
+    r"|(^|[,.;!]\s*)(\W*(but|and|so|hi|hello|please)\b\W*)*"
+    r"(can|could|may|do|does|did|is|are|am|will|would|must|should|has|have)\b"
+    r"|\b(is it|am i) (ok|possible|allowed)",
+    _I,
+)
 _HOW = re.compile(
     r"怎么(办|弄|操作|申请|提|领|补|换|查|交|转|做|开|搞|报|预约|登记|注册|迁|入)|如何|怎样"
     r"|\bhow (do|can|should|would|to)\b",
@@ -110,6 +117,11 @@ def facet_of(text: str) -> Facet | None:
 def asks_amount(text: str) -> bool:
     """Whether it asks how much one is given or may draw, not what the matter costs."""
     return _AMOUNT.search(text) is not None and _COST.search(text) is None
+
+
+def asks_whether(text: str) -> bool:
+    """Whether it can be answered with yes or no."""
+    return _WHETHER.search(text) is not None
 
 
 def follow_up(asked: Understood) -> FollowUp | None:

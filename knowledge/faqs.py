@@ -1,30 +1,37 @@
-"""Which of a matter's frequent questions a resident asks: nearest first, and whether one of them is what
-he asked, so that its answer may lead the card. Pure, over an opened index.
+"""Which of a matter's frequent questions a resident asks, so that its answer may lead the card.
+
+All questions about one matter resemble one another, by their words and to the embedding, because all speak
+of the matter. So what they have in common is taken away first: the mean of the matter's wordings from
+the vectors, and the words that many of its wordings share from the words. What is left is what each
+asks. Pure, over an opened index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.cards import City
 from core.i18n import Lang
 from knowledge.columns import place_of
-from knowledge.embed.port import Vector
-from knowledge.facets import asks_amount
+from knowledge.embed.port import Matrix, Vector
+from knowledge.facets import asks_amount, asks_whether
 from knowledge.index import Index
 from knowledge.model import ServiceItem
-from knowledge.rank import overlap
 from knowledge.terms import terms
 from knowledge.text import Understood
-from knowledge.wordings import normalised, wordings
+from knowledge.wordings import SUMMARY, Wording, normalised, wordings
 
-_SAME: dict[Lang, tuple[float, float]] = {"zh": (0.955, 0.5), "en": (0.94, 0.6)}
-"""(cosine, Dice coefficient of weighted terms) from which on two questions are the same. High: the
-frequent questions of one matter are alike, and the answer to another one must never lead. Two questions
-for the amount of one benefit are the same whatever their words."""
+_TOPIC = 0.12
+"""Share of a matter's wordings from which on a word belongs to the matter and not to a question."""
+_SAME, _NEAR = 0.95, 0.42
+"""Likeness (centred cosine plus Dice coefficient of the words left) from which on two questions are the
+same, and from which on one is near enough to be shown with its question. Two questions for the amount
+of one benefit are the same whatever their words."""
 
 
 @dataclass(frozen=True)
@@ -36,42 +43,123 @@ class AskedFaqs:
     """Nearest first."""
     same: str | None
     """The one that is what was asked."""
+    near: str | None
+    """Where none is: the one so near that it may be shown with its question."""
+    whether: bool
+    """Yes or no was asked."""
 
 
-def asked_faqs(
-    index: Index,
-    items: Iterable[ServiceItem],
-    asked: Understood,
-    vector: Vector,
-    city: City | None,
-) -> AskedFaqs:
-    """Of these items' frequent questions. `vector`: the embedding of what was asked; `city`: the only
-    city that the card will speak of."""
-    near: dict[str, float] = {}
-    same: tuple[float, str] | None = None
-    units = terms(asked.core)
-    least_cosine, least_dice = _SAME[asked.lang]
-    amount = asks_amount(asked.text)
-    for item in items:
-        place = place_of(index.codes, item.item_id)
-        if place is None or not item.faqs:
-            continue
-        rows = np.arange(int(index.first[place]), int(index.first[place + 1]))
-        at_text = {wording.text: at for at, wording in enumerate(wordings(item))}
-        cosine = np.asarray(index.vectors[rows], np.float32) @ vector
-        dice, _ = overlap(index, rows, units)
-        for faq in item.faqs:
-            if city is not None and faq.city not in (None, city):
+NOT_ASKED = AskedFaqs((), None, None, whether=False)
+"""Of a matter that was tapped, not asked about."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    zh: str
+    city: City | None
+    amount: bool
+    words: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Matter:
+    """A matter's frequent questions in one language, without what all have in common."""
+
+    mean: Vector
+    topic: frozenset[str]
+    questions: tuple[_Question, ...]
+    vectors: Matrix
+    """float32[questions, dim], centred, of length 1."""
+
+
+class FrequentQuestions:
+    """The frequent questions of an index's items. Prepared for a matter when it is first asked about."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._matters: dict[tuple[str, Lang], _Matter | None] = {}
+
+    def asked(
+        self, items: Iterable[ServiceItem], asked: Understood, vector: Vector, city: City | None
+    ) -> AskedFaqs:
+        """Of these items' questions. `vector`: the embedding of what was asked; `city`: the only city
+        that the card will speak of."""
+        lang = asked.lang
+        units = frozenset(terms(asked.core))
+        amount = asks_amount(asked.text)
+        near: dict[str, float] = {}
+        same: tuple[float, str] | None = None
+        for item in items:
+            matter = self._matter(item, lang)
+            if matter is None:
                 continue
-            question = faq.question.zh
-            both = amount and asks_amount(question)
-            for text in (question, faq.question.en):
-                at = at_text.get(normalised(text))
-                if at is None:
+            for question, likeness in _compared(matter, units, vector):
+                if city is not None and question.city not in (None, city):
                     continue
-                likeness = float(cosine[at]) + float(dice[at]) / 5
-                near[question] = max(near.get(question, 0.0), likeness)
-                if both or (cosine[at] >= least_cosine and dice[at] >= least_dice):
-                    same = max(same or (0.0, ""), (likeness, question))
-    order = tuple(sorted(near, key=lambda question: -near[question]))
-    return AskedFaqs(order, same[1] if same else None)
+                near[question.zh] = max(near.get(question.zh, -1.0), likeness)
+                if (amount and question.amount) or likeness >= _SAME:
+                    same = max(same or (-1.0, ""), (likeness, question.zh))
+        order = tuple(sorted(near, key=lambda question: -near[question]))
+        first = order[0] if order and near[order[0]] >= _NEAR else None
+        return AskedFaqs(
+            order,
+            same[1] if same else None,
+            None if same else first,
+            whether=asks_whether(asked.text),
+        )
+
+    def _matter(self, item: ServiceItem, lang: Lang) -> _Matter | None:
+        key = item.item_id, lang
+        if key not in self._matters:
+            self._matters[key] = _prepared(self._index, item, lang)
+        return self._matters[key]
+
+
+def _prepared(index: Index, item: ServiceItem, lang: Lang) -> _Matter | None:
+    place = place_of(index.codes, item.item_id)
+    if place is None or not item.faqs:
+        return None
+    listed = wordings(item)
+    vectors = np.asarray(
+        index.vectors[int(index.first[place]) : int(index.first[place + 1])], np.float32
+    )
+    said = [at for at, w in enumerate(listed) if w.kind != SUMMARY and w.english == (lang == "en")]
+    at_text = {wording.text: at for at, wording in enumerate(listed)}
+    mean: Vector = vectors[said].mean(axis=0)
+    topic = _topic([listed[at] for at in said])
+    questions, rows = [], []
+    for faq in item.faqs:
+        at = at_text.get(normalised(faq.question.in_(lang)))
+        if at is not None:
+            words = frozenset(terms(listed[at].text)) - topic
+            questions.append(
+                _Question(faq.question.zh, faq.city, asks_amount(faq.question.zh), words)
+            )
+            rows.append(at)
+    if not rows:
+        return None
+    return _Matter(mean, topic, tuple(questions), _unit(vectors[rows] - mean))
+
+
+def _topic(said: Sequence[Wording]) -> frozenset[str]:
+    seen = Counter(word for wording in said for word in set(terms(wording.text)))
+    return frozenset(word for word, count in seen.items() if count > _TOPIC * len(said))
+
+
+def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    out: npt.NDArray[np.float32] = vectors / np.maximum(
+        np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9
+    )
+    return out
+
+
+def _compared(
+    matter: _Matter, units: frozenset[str], vector: Vector
+) -> Iterable[tuple[_Question, float]]:
+    """(question, likeness) of each."""
+    words = units - matter.topic
+    cosines = matter.vectors @ _unit(vector - matter.mean)
+    for question, cosine in zip(matter.questions, cosines.tolist(), strict=True):
+        shared = len(words & question.words)
+        dice = 2 * shared / max(1, len(words) + len(question.words))
+        yield question, cosine + dice

@@ -6,7 +6,7 @@ Everything of both cities that is equal is shown once, as `both`. Pure.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from core.cards import (
@@ -32,7 +32,6 @@ from knowledge.facts import (
     step_note,
     visit_notes,
 )
-from knowledge.faqs import AskedFaqs
 from knowledge.model import DoorToDoorOffer, ServiceItem, Variant
 
 Sides = dict[City, tuple[ServiceItem, Variant] | None]
@@ -150,20 +149,19 @@ def faqs_of(
     scope: Scope,
     lang: Lang,
     today: dt.date,
-    asked: AskedFaqs | None = None,
+    order: Sequence[str] = (),
+    first: str | None = None,
 ) -> tuple[list[FaqLine], list[FaqLine]]:
-    """(the question that was asked, for each city that answers it differently; all others), with their
-    answers, nearest to what was asked first."""
+    """(the question `first`, for each city that answers it differently; all others), with their answers,
+    those of `order` in that order. Questions are named by their Chinese text."""
     listed = [
         (faq, city)
         for city, item, _ in in_scope(found, scope)
         for faq in in_force(item.faqs, today)
         if faq.city in (None, city)
     ]
-    if asked is not None:
-        place = {question: at for at, question in enumerate(asked.order)}
-        listed.sort(key=lambda pair: place.get(pair[0].question.zh, len(place)))
-    same = asked.same if asked is not None else None
+    place = {question: at for at, question in enumerate(order)}
+    listed.sort(key=lambda pair: place.get(pair[0].question.zh, len(place)))
 
     def lines(those: bool) -> list[FaqLine]:
         return _shared(
@@ -176,7 +174,7 @@ def faqs_of(
                 status=faq.status,
             )
             for faq, city in listed
-            if (faq.question.zh == same) is those
+            if (faq.question.zh == first) is those
         )
 
     return lines(True), lines(False)

@@ -15,7 +15,7 @@ from knowledge.context import AnswerContext
 from knowledge.differences import facet_differs, sides
 from knowledge.embed import Vector
 from knowledge.facts import exists
-from knowledge.faqs import AskedFaqs, asked_faqs
+from knowledge.faqs import AskedFaqs, FrequentQuestions
 from knowledge.jurisdiction import Resolution, known_place, leaves_open, resolve
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.search import Decision, SearchEngine, SearchResult
@@ -57,6 +57,7 @@ class OneMatter:
     def __init__(self, engine: SearchEngine, catalogue: Catalogue | None = None) -> None:
         self.engine = engine
         self.catalogue = catalogue or engine.catalogue
+        self._faqs = FrequentQuestions(engine.index)
 
     def _resolve(
         self,
@@ -153,7 +154,7 @@ class OneMatter:
             one for one in (item, sister)
             if one is not None and (city is None or one.cities[city] is not None)
         ]  # fmt: skip
-        asked = asked_faqs(self.engine.index, items, result.asked, vector, city)
+        asked = self._faqs.asked(items, result.asked, vector, city)
         return self._card_reply(
             item, settled.city, result.facet, turn, settled.because, result.confidence, asked
         )
