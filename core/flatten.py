@@ -37,6 +37,8 @@ def _answer(card: Data, lang: Lang) -> str:
         if row["differs"]:
             marked = text("flat.differs", lang, label=row["label"])
             lines.append(text("flat.two_cities", lang, label=marked, sz=left, dg=right))
+        elif left != right:  # the same in each, of each city's own office
+            lines.append(text("flat.two_cities", lang, label=row["label"], sz=left, dg=right))
         else:
             lines.append(text("flat.same", lang, label=row["label"], value=left))
     if not card["comparison"]:
@@ -64,8 +66,9 @@ def _compare(card: Data, lang: Lang) -> str:
     none = text("knowledge.not_stated", lang)
     for row in card["rows"]:
         texts = [cell["text"] or none for cell in row["cells"]]
-        if row["differs"]:
-            label = text("flat.differs_things", lang, label=row["label"])
+        if row["differs"] or len(set(texts)) > 1:
+            key = "flat.differs_things" if row["differs"] else "flat.both_things"
+            label = text(key, lang, label=row["label"])
             cells = "; ".join(
                 text("knowledge.named", lang, name=title, value=words)
                 for title, words in zip(titles, texts, strict=True)

@@ -13,7 +13,6 @@ from core.cards import (
     AnswerCard,
     City,
     Claim,
-    Comparison,
     Facet,
     FaqLine,
     Scope,
@@ -65,6 +64,7 @@ def answer_card(
     today: dt.date,
     decided_by: DecidingFact | None = None,
     asked_faqs: AskedFaqs | None = None,
+    away: bool = False,
 ) -> AnswerCard:
     """The card of item `code`; raises `NotFound` for an unknown code.
 
@@ -72,7 +72,7 @@ def answer_card(
     both cities side by side. `decided_by`: the fact that settled the city, for the "because".
     `asked_faqs`: the item's frequent questions in the light of what was asked: where one is what was asked,
     its answer leads; where one is near and no other fact was asked for, it leads with its question; where
-    none is and yes or no was asked, the conditions lead.
+    none is and yes or no was asked, the conditions lead. `away`: the deciding fact lies in neither city.
     """
     item = catalogue.get(code)
     found = sides(catalogue, item, today)
@@ -90,7 +90,7 @@ def answer_card(
     led = _led(told, scope, lang, named=near is not None)
     first = asked
     if not led and how.whether and facet is None:
-        led, first = _conditions(found, rows, scope, lang), "eligibility"
+        led, first = _conditions(found, scope, lang), "eligibility"
     shown = _told(told) + _claims(catalogue, found, scope, lang, first, today)
     ways = ways_of(catalogue, found, scope, lang, today)
     materials = materials_of(found, scope, lang)
@@ -100,14 +100,15 @@ def answer_card(
         name=item.name,
         city=scope,
         facet=asked,
-        headline=led or _headline(item, found, rows, scope, asked, decided_by, lang),
+        headline=(_away(item, lang) if away else led)
+        or _headline(item, found, scope, asked, decided_by, lang),
         summary=item.summary.in_(lang),
         claims=shown,
         comparison=rows if city is None or different else [],
         differences=different,
         materials=materials,
         channels=channel_lines(ways, lang, several=len(in_scope(found, scope)) > 1),
-        jurisdiction=jurisdiction(item, scope, decided_by, lang),
+        jurisdiction=_rule(item, scope, asked, decided_by, lang),
         result=item.result.in_(lang) if item.result else None,
         marks=marks_of(found, scope, lang),
         changes=changes_of(catalogue, found, scope, lang, today),
@@ -149,10 +150,16 @@ def _led(told: list[FaqLine], scope: Scope, lang: Lang, *, named: bool) -> str:
     return text("knowledge.nearest_faq", lang, question=told[0].question, answer=answer)
 
 
-def _conditions(found: Sides, rows: list[Comparison], scope: Scope, lang: Lang) -> str:
+def _away(item: ServiceItem, lang: Lang) -> str:
+    """That neither city is where it is filed, with the rule."""
+    key = f"knowledge.away.{item.jurisdiction.deciding_fact}"
+    return text(key, lang, rule=item.jurisdiction.text.in_(lang))
+
+
+def _conditions(found: Sides, scope: Scope, lang: Lang) -> str:
     """What the list has for a case it does not speak of; empty where it has no conditions."""
-    words = _fact(found, rows, scope, "eligibility", lang)
-    return text("knowledge.not_stated", lang, value=words) if words else ""
+    words = _fact(found, scope, "eligibility", lang)
+    return text("knowledge.see_conditions", lang, value=words) if words else ""
 
 
 def _told(told: list[FaqLine]) -> list[Claim]:
@@ -173,7 +180,6 @@ def _told(told: list[FaqLine]) -> list[Claim]:
 def _headline(
     item: ServiceItem,
     found: Sides,
-    rows: list[Comparison],
     scope: Scope,
     facet: Facet,
     decided_by: DecidingFact | None,
@@ -186,23 +192,21 @@ def _headline(
         return item.jurisdiction.text.in_(lang)
     if facet == "eligibility":
         # "can I, from the other city?": where no condition is listed, the rule of jurisdiction tells.
-        return _fact(found, rows, scope, facet, lang) or item.jurisdiction.text.in_(lang)
+        return _fact(found, scope, facet, lang) or item.jurisdiction.text.in_(lang)
     if facet != "overview":
-        return _fact(found, rows, scope, facet, lang) or text(
+        return _fact(found, scope, facet, lang) or text(
             "knowledge.nothing_on", lang, facet=facet_label(facet, lang)
         )
     facts: list[str] = []
     wanted: tuple[Facet, ...] = ("time", "fee") if scope == "both" else ("channels", "time", "fee")
     for one in wanted:
-        words = _fact(found, rows, scope, one, lang)
+        words = _fact(found, scope, one, lang)
         if words:
             facts.append(text("knowledge.named", lang, name=facet_label(one, lang), value=words))
     return " · ".join(facts) or item.summary.in_(lang)
 
 
-def _fact(
-    found: Sides, rows: list[Comparison], scope: Scope, facet: Facet, lang: Lang
-) -> str | None:
+def _fact(found: Sides, scope: Scope, facet: Facet, lang: Lang) -> str | None:
     """A facet's value: one text where the cities agree, else each city's."""
     values = {
         city: words
@@ -211,9 +215,8 @@ def _fact(
     }
     if not values:
         return None
-    row = next((row for row in rows if row.facet == facet), None)
     texts = list(dict.fromkeys(values.values()))
-    if len(texts) == 1 or (row is not None and not row.differs and facet != "where"):
+    if len(texts) == 1:
         return texts[0]
     return join(
         [
@@ -261,6 +264,15 @@ def jurisdiction(
     return f"{reason}{rule}" if lang == "zh" else f"{reason} {rule}"
 
 
+def _rule(
+    item: ServiceItem, scope: Scope, asked: Facet, decided_by: DecidingFact | None, lang: Lang
+) -> str | None:
+    """What the line about where to file says, less what the headline says already."""
+    if asked != "which_city":
+        return jurisdiction(item, scope, decided_by, lang)
+    return item.jurisdiction.text.in_(lang) if decided_by and scope != "both" else None
+
+
 def because(city: City, fact: DecidingFact, lang: Lang) -> str:
     """ "You file in X because Y"."""
     return text(f"knowledge.because.{fact}", lang, city=city_name(city, lang))
@@ -293,7 +305,7 @@ def _actions(
             token=ask_item(code, facet=facet, city=city),
         )
         for facet in _OFFERED
-        if facet != asked and _fact(found, [], scope, facet, lang)
+        if facet != asked and _fact(found, scope, facet, lang)
     ][:4]
     if city is not None:
         other: City = "dongguan" if city == "shenzhen" else "shenzhen"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.i18n import Lang
-from knowledge import asking, centres
+from knowledge import asked_places, asking, centres
+from knowledge.asked_places import AskedPlaces
 from knowledge.bundle_card import bundle_card
 from knowledge.bundles import get_bundle, read_answers, write_answers
 from knowledge.catalogue import Catalogue
@@ -62,19 +64,19 @@ class BeyondItems(OneMatter):
         """Places to go, where the question is about a hall, a counter or a machine."""
         if not self.catalogue.centres:
             return None
-        wanted = centres.ask(asked.text, self.catalogue, turn.now)
-        where = facet_of(asked.text) in ("where", "which_city") or wanted.wish.terminal
-        if not (wanted.place or (wanted.wish.districts and where)):
+        wanted = asked_places.ask(asked.text, self.catalogue, turn.now)
+        where = facet_of(asked.text) == "where" or wanted.wish.terminal
+        if not (wanted.place or (wanted.known and where)):
             return None
+        # a district is in the city it is in, whatever other city its counter is to serve
         city = wanted.wish.city or (asked.cities[0] if len(asked.cities) == 1 else None)
         wish = replace(wanted.wish, city=city)
         if not wanted.rest:
-            closed = replace(wish, open_at=None)  # "is it open?" is answered with the hours
-            return self._centres(wish, turn) or self._centres(closed, turn) or self._nowhere(turn)
+            return self._as_known(wish, wanted, turn) or self._nowhere(turn)
         result = self.engine.search(wanted.rest, lang=turn.lang, city=city, k=8)
         if result.decision == "abstain":
             loose = wanted.place and len(wanted.rest) <= _LOOSE_WORDS[turn.lang]
-            return self._centres(wish, turn) if loose else None
+            return self._as_known(wish, wanted, turn) if loose else None
         likely = result.results[:1] if result.decision == "answer" else result.results
         for hit in likely:
             item = self.catalogue.items[hit.code]
@@ -85,11 +87,27 @@ class BeyondItems(OneMatter):
         # no machine there is known to do it: the machines of the place, each with what it does
         return self._centres(wish, turn) if wish.districts and wish.terminal else None
 
-    def _centres(self, wish: centres.Wish, turn: Turn) -> Reply | None:
+    def _as_known(self, wish: centres.Wish, wanted: AskedPlaces, turn: Turn) -> Reply | None:
+        """Places that fit; failing that, the place that was named, with what it has and its hours."""
+        closed = replace(wish, open_at=None)  # "is it open?" is answered with the hours
+        named = replace(closed, accessibility=frozenset()) if wanted.known else closed
+        for one in dict.fromkeys((wish, closed, named)):
+            reply = self._centres(
+                one, turn, (*wanted.unrecorded, *sorted(wish.accessibility - one.accessibility))
+            )
+            if reply is not None:
+                return reply
+        return None
+
+    def _centres(
+        self, wish: centres.Wish, turn: Turn, unrecorded: Sequence[str] = ()
+    ) -> Reply | None:
         places = centres.find(self.catalogue, wish, turn.today)
         if not places:
             return None
-        card = centres_card(self.catalogue, places, wish, lang=turn.lang, now=turn.now)
+        card = centres_card(
+            self.catalogue, places, wish, lang=turn.lang, now=turn.now, unrecorded=unrecorded
+        )
         code = wish.item.item_id if wish.item else None
         context = turn.after(code=code, city=wish.city, view="centres")
         return Reply((card,), context, "answer", (code,) if code else ())

@@ -30,9 +30,10 @@ def centres_card(
     *,
     lang: Lang,
     now: dt.datetime | None,
+    unrecorded: Sequence[str] = (),
 ) -> CentresCard:
     """The first five of `places`, which fit `wish`, as of the instant `now` (aware; None: whether they are
-    open is not told)."""
+    open is not told). `unrecorded`: what was asked that the list does not hold of them."""
     shown = places[:MOST]
     status = weakest(place.centre.status for place in shown)
     item = wish.item
@@ -52,7 +53,7 @@ def centres_card(
         code=item.item_id if item else None,
         centres=[_line(catalogue, place, lang, now) for place in shown],
         total=len(places),
-        note=_note(wish, len(places), lang),
+        note=_note(wish, len(places), unrecorded, lang),
         actions=actions,
         as_of=min(place.centre.as_of for place in shown).isoformat(),
         status=status,
@@ -61,8 +62,12 @@ def centres_card(
     )
 
 
-def _note(wish: Wish, total: int, lang: Lang) -> str:
+def _note(wish: Wish, total: int, unrecorded: Sequence[str], lang: Lang) -> str:
     note = text("knowledge.centres.note", lang)
+    if unrecorded:
+        things = [text(f"knowledge.access.{name}", lang) for name in unrecorded]
+        listed = join(things, lang, listing=True)
+        note = join([text("knowledge.centres.unrecorded", lang, things=listed), note], lang)
     if total > MOST and not wish.districts and wish.near is None:
         note = join([note, text("knowledge.centres.say_district", lang)], lang)
     return note

@@ -1,4 +1,5 @@
-"""Service centres: which of them fit a wish, how far away they are, whether they are open. Pure.
+"""Service centres: which of them fit a wish, how far away they are, whether they are open. Pure. What a
+question wishes for is read in `knowledge.asked_places`.
 
 Opening times are in China Standard Time and are the weekly ones: public holidays are not known here,
 so nothing is called open on the strength of the calendar of holidays.
@@ -10,7 +11,6 @@ import datetime as dt
 import math
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from core.cards import City
 from core.clock import CITY_TZ
@@ -22,56 +22,10 @@ from knowledge.model import Accessibility, Centre, ServiceItem, Terminal, Window
 Position = tuple[float, float]
 """Latitude and longitude, WGS 84 degrees."""
 EARTH_M = 6_371_000.0
-_SUFFIX = re.compile(r"(街道|新区|合作区|开发区|高新区|区|镇|市)$")
-_EN_SUFFIX = re.compile(
+SUFFIX = re.compile(r"(街道|新区|合作区|开发区|高新区|区|镇|市)$")
+EN_SUFFIX = re.compile(
     r"\s+(district|town|sub-?district|new area|street|hi-?tech zone|zone|lake)$", re.IGNORECASE
 )
-_ALL_DAY = re.compile(
-    r"24\s*(小时|h\b|钟头)|全天|通宵|半夜|深夜|晚上|24[- ]?hours?|round the clock|at night|overnight",
-    re.IGNORECASE,
-)
-_CROSS = re.compile(
-    r"跨(城|市|域)|通办|异地(窗口|代收)|另一(个|座)?(城市|市)|cross[- ]?(city|border)"
-    r"|(for|from) the other city",
-    re.IGNORECASE,
-)
-_TERMINAL = re.compile(
-    r"自助(终端|机|服务机|办理机)|终端机?|一体机|kiosk|self[- ]?service|terminal|machine",
-    re.IGNORECASE,
-)
-_NOW = re.compile(
-    r"(现在|今天|这会儿?|此刻|周末|星期[六日天]|周[六日])(还|有没有|能)?(开门|开放|上班|营业|办|开)"
-    r"|还?开(着)?门吗|open (right )?now|open today|(is|are) .{0,30}\bopen\b",
-    re.IGNORECASE,
-)
-_WEEKEND = re.compile(r"周末|星期[六日天]|周[六日]|weekend|saturday|sunday", re.IGNORECASE)
-_PLACE = re.compile(
-    r"(办事|服务|政务|行政)(服务)?(大厅|中心|网点)|(哪个|哪些|哪里有|附近的?|最近的?|就近的?|有没有)"
-    r".{0,12}(窗口|大厅|网点|中心|终端|自助机)"
-    r"|自助(终端|机).{0,6}(在)?(哪|位置|地址)|(大厅|网点|窗口|服务中心)(的)?(现在|今天|周末|周[六日])?(在|地址|位置|电话|几点|开门|还?开|上班)"
-    r"|(哪里|哪儿|哪)(的)?(有|能用).{0,10}(自助|终端|窗口|大厅)"
-    r"|\b(service|government|nearest|closest|which|what|where is the|find a) .{0,16}"
-    r"(centres?|centers?|halls?|counters?|kiosks?|windows?|terminals?)\b"
-    r"|\b(centres?|centers?|kiosks?|halls?|terminals?) (near|in|close|around)\b",
-    re.IGNORECASE,
-)
-_WHERE = re.compile(
-    r"哪里|哪儿|哪个|哪些|去哪|到哪|附近|最近|就近|\bwhere\b|near|which|closest", re.IGNORECASE
-)
-_ACCESS: tuple[tuple[Accessibility, str], ...] = (
-    ("step_free", r"无障碍(?!厕所|卫生间)|轮椅(?!借)|坡道|wheelchair(?! loan)|step[- ]?free"
-     r"|accessible(?! toilet)|disab"),
-    ("lift", r"电梯|\blift\b|elevator"),
-    ("accessible_toilet", r"无障碍(厕所|卫生间)|accessible toilet"),
-    ("hearing_loop", r"助听|听力|hearing"),
-    ("sign_language", r"手语|聋|sign language|deaf"),
-    ("large_print", r"大字|老花|large print"),
-    ("priority_queue", r"优先|绿色通道|priority"),
-    ("wheelchair_loan", r"借轮椅|轮椅借|wheelchair loan"),
-    ("nursing_room", r"母婴|哺乳|喂奶|nursing|baby"),
-    ("guide_dog", r"导盲|guide dog"),
-)  # fmt: skip
-_ACCESS_PATTERNS = tuple((name, re.compile(words, re.IGNORECASE)) for name, words in _ACCESS)
 
 
 @dataclass(frozen=True)
@@ -79,6 +33,8 @@ class Wish:
     """What is looked for; an empty field does not matter."""
 
     city: City | None = None
+    ids: tuple[str, ...] = ()
+    """Centres named; any of them."""
     districts: tuple[str, ...] = ()
     """Chinese names of districts or towns, as the list writes them; any of them."""
     item: ServiceItem | None = None
@@ -183,6 +139,7 @@ def find(catalogue: Catalogue, wish: Wish, today: dt.date) -> list[Place]:
         place
         for centre in in_force(catalogue.centres.values(), today)
         if (wish.city is None or centre.city == wish.city)
+        and (not wish.ids or centre.id in wish.ids)
         and (not wish.districts or centre.district.zh in wish.districts)
         and wish.accessibility <= set(centre.accessibility)
         and (wish.language is None or wish.language in centre.languages)
@@ -227,89 +184,4 @@ def districts_named(catalogue: Catalogue, name: str) -> tuple[str, ...]:
 
 
 def _plain(name: str) -> str:
-    return _EN_SUFFIX.sub("", _SUFFIX.sub("", name.strip())).replace("’", "'").lower()
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a question says about a place to go to."""
-
-    wish: Wish
-    place: bool
-    """Whether a hall, counter or machine is asked for as such."""
-    rest: str
-    """The words without those about the place: which matter it is, if any."""
-
-    @property
-    def particular(self) -> bool:
-        """Whether the words narrow the places down beyond a city."""
-        wish = self.wish
-        return bool(
-            self.place or wish.districts or wish.all_day or wish.terminal or wish.accessibility
-        )
-
-
-@lru_cache(maxsize=4)
-def _districts(names: tuple[tuple[City, str, str], ...]) -> list[tuple[City, str, re.Pattern[str]]]:
-    out: list[tuple[City, str, re.Pattern[str]]] = []
-    for city, zh, en in names:
-        short = _SUFFIX.sub("", zh) if len(_SUFFIX.sub("", zh)) > 1 else zh
-        plain = re.sub(r"['’]", "['’]?", re.escape(_EN_SUFFIX.sub("", en)).replace("’", "'"))
-        pattern = f"{re.escape(short)}(街道|新区|区|镇)?|(?<![a-z]){plain}(?![a-z])"
-        out.append((city, zh, re.compile(pattern, re.IGNORECASE)))
-    return out
-
-
-def ask(text: str, catalogue: Catalogue, now: dt.datetime | None) -> Asked:
-    """Read a question (`Understood.text`) as one about places; `now` (aware) is the
-    instant "open now" means; without it, it is not looked at."""
-    names = {(c.city, c.district.zh, c.district.en): None for c in catalogue.centres.values()}
-    rest = text
-    cities: list[City] = []
-    districts: list[str] = []
-    for city, zh, pattern in _districts(tuple(names)):
-        if pattern.search(rest):
-            districts.append(zh)
-            cities.append(city)
-            rest = pattern.sub(" ", rest)
-    access = frozenset(name for name, pattern in _ACCESS_PATTERNS if pattern.search(text))
-    open_at = None
-    if now is not None and _NOW.search(text):
-        open_at = _weekend(now) if _WEEKEND.search(text) else now
-    wish = Wish(
-        city=cities[0] if len(set(cities)) == 1 else None,
-        districts=tuple(districts),
-        all_day=bool(_ALL_DAY.search(text)) and bool(_TERMINAL.search(text)),
-        cross_city=bool(_CROSS.search(text)),
-        terminal=bool(_TERMINAL.search(text)),
-        accessibility=access,
-        open_at=open_at,
-    )
-    narrowed = _WHERE.search(text) or open_at is not None
-    return Asked(wish, bool(_PLACE.search(text) and narrowed), _matter(rest))
-
-
-def _weekend(now: dt.datetime) -> dt.datetime:
-    """Ten o'clock of the coming (or this) Saturday there."""
-    local = now.astimezone(CITY_TZ)
-    day = local.date() + dt.timedelta(days=(6 - local.isoweekday()) % 7)
-    return dt.datetime.combine(day, dt.time(10), CITY_TZ)
-
-
-_ABOUT_PLACES = re.compile(
-    r"24\s*小时|自助(服务)?(终端|机|办理机)?|终端机?|一体机|(政务|行政|办事)?服务(大厅|中心)|(办事|政务)?大厅|网点|窗口|跨(城|市|域)(通办|办理|办)?"
-    r"|哪里有|哪儿有|在?哪里|在?哪儿|哪个|哪些|有没有|附近|最近的?|就近|离我|无障碍|轮椅|手语|母婴室?|电梯|现在|今天|周末|还?开门|开着|几点|上班|营业"
-    r"|地址|位置|电话|服务|政务|进去|坐|我(想|要)?|可以|能不能|能|办理?(?=$|[的?？])|的|吗|呢|去|在|有|是|请问"
-    r"|\b(where|which|what|is|are|the|a|an|of|at|in|near(est)?|closest|me|to|can|i|do|does|there|"
-    r"service|government|centres?|centers?|counters?|windows?|kiosks?|halls?|terminals?|machines?|"
-    r"self-?service|24-?\s*hours?|open|now|today|find|with|that|has|have|for|cross-?city|both|cities|"
-    r"city|wheelchair|accessible|take|takes|handle|handles|any|go|address|please)\b",
-    re.IGNORECASE,
-)
-
-
-def _matter(text: str) -> str:
-    """The words that may name a matter; "" when nothing of substance is left."""
-    rest = re.sub(r"\s+", " ", _ABOUT_PLACES.sub(" ", text)).strip(" ,，.。?？!！")
-    solid = re.sub(r"[\W_]+", "", rest)
-    return rest if len(solid) >= (2 if re.search(r"[\u3400-\u9fff]", solid) else 3) else ""
+    return EN_SUFFIX.sub("", SUFFIX.sub("", name.strip())).replace("’", "'").lower()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from knowledge.text import Understood, understand, without_cities
 
-_MORE = r"(多|高|低|少|快|慢|便宜|贵|划算|好|宽松?|严格?|容易|简单|方便)"
+_MORE = r"(多|高|低|少|快|慢|便宜|贵|划算|好|宽松?|松|严格?|难|容易|简单|方便)"
 _CUE = re.compile(
     r"区别|差别|差异|不同|不一样|对比|比较(一下)?(?!(多|高|低|少|快|慢|便宜|好))|相比"
-    rf"|哪(个|座|一个)?(城市|市|地方|地|边|里|儿)?(会|能|可以)?(更|比较|相对)?(提|领|拿|给|办|补)?(得|的)?(更|比较)?{_MORE}"
+    rf"|哪(个|座|一个)?(城市|市|地方|地|边|里|儿)?(会|能|可以)?(更|比较|相对)?(提|领|拿|给|办|补)?(得|的)?(要求|标准|条件|手续|时间|门槛|政策)?(更|比较)?{_MORE}"
     r"|一样(吗|么|不|不一样)|是不是一样|(?<![a-z])(vs|pk)(?![a-z])"
     r"|differen(ce|t)|\bdiffer\b|\bcompar(e|ed|ison)\b|versus|(the )?same (in|for|rules)"
     r"|which (city|one|place|side)? ?.{0,24}"

@@ -16,7 +16,10 @@ _I = re.IGNORECASE
 _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
     ("which_city", re.compile(
         r"哪个(城市|市)|哪(边|个地方)(办|申请|交|算|提)|(深圳|东莞)还是(深圳|东莞)|去(深圳|东莞)还是|哪一?(边|市)"
-        r"|在哪个市|which city|(shenzhen|dongguan) or (shenzhen|dongguan)|which (place|side|of the two)", _I)),
+        r"|在哪个市|[去到在找].{1,10}还是.{0,8}(地方|那边|这边|那里|这里)"
+        r"|(必须|一定要?|要不要|用不用|需不需要|是不是要|得|要)回(去|老家|户籍|户口|原籍|原来|深圳|东莞)"
+        r"|回(去|老家)(补|办|换|领|登记|申请).{0,3}[吗么]|(go|travel|come) back to|return to my|which city"
+        r"|(shenzhen|dongguan) or (shenzhen|dongguan)|which (place|side|of the two)", _I)),
     ("documents", re.compile(
         r"材料|资料|证件|带(什么|啥|哪些|些什么|齐)|要带|准备(什么|啥|哪些)|(需要|要|用)(什么|啥|哪些)(东西|文件|手续|证)"
         r"|要(交|提交|提供)(什么|啥|哪些)|手续|(要不要|需不需要|用不用|需要|要)(带)?(身份证|户口本|结婚证|合同|发票|照片|证明|原件)"
@@ -60,7 +63,7 @@ _AMOUNT = re.compile(
 """Asks what one is given, not what it costs."""
 _COST = re.compile(r"费|工本|要钱|花钱|收钱|cost|\bfees?\b|price|charge|\bpay\b", _I)
 _WHETHER = re.compile(
-    r"(吗|嘛|(?<![什怎多这那])么)\W*$|[吗嘛][,，。?？]|([能可会要用行算是得])不\1|能否|是否|能不能|可不可以|有没有|[行成可能要]不\W*$"
+    r"(吗|嘛|(?<![什怎多这那])么)\W*$|[吗嘛][,，。?？]|([能可会要用行算是得])不\1|能否|是否|能不能|可不可以|有没有|不\W*$"
     r"|(^|[,.;!]\s*)(\W*(but|and|so|hi|hello|please)\b\W*)*"
     r"(can|could|may|do|does|did|is|are|am|will|would|must|should|has|have)\b"
     r"|\b(is it|am i) (ok|possible|allowed)",

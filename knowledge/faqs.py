@@ -8,6 +8,7 @@ asks. Pure, over an opened index.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from knowledge.facets import asks_amount, asks_whether
 from knowledge.index import Index
 from knowledge.model import ServiceItem
 from knowledge.terms import terms
-from knowledge.text import Understood
+from knowledge.text import Understood, cities_in
 from knowledge.wordings import SUMMARY, Wording, normalised, wordings
 
 _TOPIC = 0.12
@@ -32,6 +33,9 @@ _SAME, _NEAR = 0.95, 0.42
 """Likeness (centred cosine plus Dice coefficient of the words left) from which on two questions are the
 same, and from which on one is near enough to be shown with its question. Two questions for the amount
 of one benefit are the same whatever their words."""
+
+
+_BOTH = re.compile(r"深圳[、和或跟与]东莞|东莞[、和或跟与]深圳|深莞")
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ NOT_ASKED = AskedFaqs((), None, None, whether=False)
 class _Question:
     zh: str
     city: City | None
+    named: tuple[City, ...]
+    """Cities its words name, in order; none where it names both as one (「在深圳、东莞」)."""
     amount: bool
     words: frozenset[str]
 
@@ -96,6 +102,8 @@ class FrequentQuestions:
             for question, likeness in _compared(matter, units, vector):
                 if city is not None and question.city not in (None, city):
                     continue
+                if asked.cities and question.named not in ((), asked.cities):
+                    continue  # 「从深圳搬到东莞」 is not 「从东莞搬到深圳」
                 near[question.zh] = max(near.get(question.zh, -1.0), likeness)
                 if (amount and question.amount) or likeness >= _SAME:
                     same = max(same or (-1.0, ""), (likeness, question.zh))
@@ -104,7 +112,7 @@ class FrequentQuestions:
         return AskedFaqs(
             order,
             same[1] if same else None,
-            None if same else first,
+            None if same or asked.away else first,
             whether=asks_whether(asked.text),
         )
 
@@ -133,12 +141,22 @@ def _prepared(index: Index, item: ServiceItem, lang: Lang) -> _Matter | None:
         if at is not None:
             words = frozenset(terms(listed[at].text)) - topic
             questions.append(
-                _Question(faq.question.zh, faq.city, asks_amount(faq.question.zh), words)
+                _Question(
+                    faq.question.zh,
+                    faq.city,
+                    _named(faq.question.zh),
+                    asks_amount(faq.question.zh),
+                    words,
+                )
             )
             rows.append(at)
     if not rows:
         return None
     return _Matter(mean, topic, tuple(questions), _unit(vectors[rows] - mean))
+
+
+def _named(question: str) -> tuple[City, ...]:
+    return () if _BOTH.search(question) else tuple(c for c, _, _ in cities_in(question))
 
 
 def _topic(said: Sequence[Wording]) -> frozenset[str]:

@@ -106,8 +106,10 @@ class OneMatter:
         because: DecidingFact | None,
         confidence: float = 1.0,
         asked: AskedFaqs | None = None,
+        *,
+        away: bool = False,
     ) -> Reply:
-        card = self._card(item, city, facet, turn, because, asked)
+        card = self._card(item, city, facet, turn, because, asked, away=away)
         settled = city if card.city == city else None
         context = turn.after(code=card.code, city=settled, facet=facet)
         return Reply((card,), context, "answer", (card.code,), confidence)
@@ -120,10 +122,12 @@ class OneMatter:
         turn: Turn,
         because: DecidingFact | None,
         asked: AskedFaqs | None = None,
+        *,
+        away: bool = False,
     ) -> AnswerCard:
         return answer_card(
             self.catalogue, item.item_id, lang=turn.lang, city=city, facet=facet,
-            today=turn.today, decided_by=because, asked_faqs=asked,
+            today=turn.today, decided_by=because, asked_faqs=asked, away=away,
         )  # fmt: skip
 
     def _settled(self, result: SearchResult, turn: Turn) -> tuple[ServiceItem, Resolution]:
@@ -146,6 +150,11 @@ class OneMatter:
         item, settled = self._settled(result, turn)
         if not exists(item, turn.today):
             return self._choose(item.item_id, None, result.facet, turn, ask=False)
+        fact = item.jurisdiction.deciding_fact
+        if fact in result.asked.away and fact not in turn.said:
+            return self._card_reply(
+                item, None, result.facet, turn, None, result.confidence, away=True
+            )
         if settled.ask is not None:
             return self._ask(item, settled.ask, result.facet, turn)
         sister = self.catalogue.items.get(self.catalogue.sister(item.item_id) or "")
@@ -155,6 +164,21 @@ class OneMatter:
             if one is not None and (city is None or one.cities[city] is not None)
         ]  # fmt: skip
         asked = self._faqs.asked(items, result.asked, vector, city)
+        facet = result.facet
+        if self._asks_across(result, asked, settled):
+            facet = "which_city"
         return self._card_reply(
-            item, settled.city, result.facet, turn, settled.because, result.confidence, asked
+            item, settled.city, facet, turn, settled.because, result.confidence, asked
+        )
+
+    @staticmethod
+    def _asks_across(result: SearchResult, asked: AskedFaqs, settled: Resolution) -> bool:
+        """Whether it can be done although one lives, works or pays in the other city
+        (「东莞户口在深圳上班，补贴在深圳能申请吗」): what is asked is where it is filed."""
+        return (
+            result.facet in (None, "eligibility")
+            and asked.whether
+            and asked.same is None
+            and settled.because is not None
+            and len(result.asked.cities) > 1
         )

@@ -59,7 +59,9 @@ def _names() -> list[str]:
 _PLACE = re.compile(f"(?:{'|'.join(_names())}){_SUFFIX}")
 _ENGLISH = re.compile(
     r"(?<![a-z])(?:" + "|".join(name for names in PLACES_EN.values() for name in names)
-    + r"|guangzhou|foshan|huizhou|zhuhai|beijing|shanghai|hangzhou|chengdu|guangdong)(?![a-z])"
+    + r"|guangzhou|foshan|huizhou|zhuhai|beijing|shanghai|hangzhou|chengdu|guangdong|wuhan|changsha|nanchang"
+    + r"|chongqing|tianjin|nanjing|zhengzhou|hunan|hubei|henan|hebei|jiangxi|guangxi|guizhou|sichuan|fujian"
+    + r"|zhejiang|jiangsu|anhui|shandong|shanxi|shaanxi|yunnan|hainan|gansu|liaoning|heilongjiang)(?![a-z])"
 )  # fmt: skip
 _TRIM = re.compile(r"(特别行政区|(壮族|回族|维吾尔)?自治[区州县]|[省市县区镇]|街道|新区)$")
 _RESIDENT = re.compile(
@@ -71,7 +73,7 @@ _BEFORE = re.compile(r"(?:我们?)?(?:人|现在|想|住|要)?(?:在|去|到)$|\
 _AFTER = re.compile(r"^(?:那边|这边|本地|当地|里面)的?|^的(?=[\u3400-\u9fff])")
 
 
-def _spans(text: str) -> list[tuple[int, int]]:
+def place_spans(text: str) -> list[tuple[int, int]]:
     """Where places stand in simplified text, in order, none inside another."""
     found = [match.span() for match in _PLACE.finditer(text)]
     found += [match.span() for match in _ENGLISH.finditer(text)]
@@ -87,13 +89,13 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 def places(text: str) -> frozenset[str]:
     """Places that simplified text names, without their rank (广州市 → 广州)."""
-    found = (text[start:end] for start, end in _spans(text))
+    found = (text[start:end] for start, end in place_spans(text))
     return frozenset(short if len(short := _TRIM.sub("", name)) > 1 else name for name in found)
 
 
 def without_places(text: str) -> str:
     """Text without place names and what only ties them in (「我在广州，」); never empty."""
-    spans = _spans(text)
+    spans = place_spans(text)
     if not spans:
         return text
     parts: list[str] = []

@@ -14,7 +14,9 @@ from itertools import pairwise
 
 from core.cards import City
 from knowledge.model import DecidingFact
+from knowledge.places import place_spans
 
+_I = re.IGNORECASE
 Mention = tuple[City, int, int]
 """(city, start, end) in the text."""
 Stated = dict[DecidingFact, City]
@@ -41,7 +43,7 @@ def _compiled(
 
 _SAID = _compiled((
     ("contribution_city", r"(交|缴|缴存|买|上|供)(的|了|着|过)?(是)?(住房)?(公积金|社保|五险一金)"
-     r"|(公积金|社保|五险一金)(账户|一直)?(都)?(是)?(交|缴|买|开)?在"
+     r"|(公积金|社保|五险一金)(账户|一直)?(都)?(是)?((交|缴|买|开)(的)?(是)?|(交|缴|买|开)?在)"
      r"|(pay|paid|paying|contribut\w*)\b.{0,24}(fund|insurance|social security)"
      r"|(fund|insurance|social security)( account)? is in"),
     ("insured_city", r"参保|(上|买|交|缴)(的|了|着|过)?医保|医保(是)?(交|缴|买)?在|\binsured\b"),
@@ -76,7 +78,11 @@ _NEAR = _compiled((
      r"|(register|set up|open|start)\w* (a|my|our|the) (new )?(company|business)"),
     ("event_city", r"就医|看病|住院|生孩子|出生|hospital|treat|born"),
 ))  # fmt: skip
+_JOINED = re.compile(r"市?的?|('s)? ", re.IGNORECASE)
 _AHEAD = re.compile(r"的?在|[a-z ]{0,16}\b(in|at|to) ", re.IGNORECASE)
+_WISH = re.compile(r"[，,。.；;！!？?\s]*(想|要在|准备|打算|\bwant)", re.IGNORECASE)
+_WISHED: frozenset[DecidingFact] = frozenset({"school_city", "property_city", "premises_city"})
+"""Facts of which a wish tells more than what is now (「在虎门读小学，想去深圳读初中」)."""
 _CLAUSE = re.compile(
     r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE
 )
@@ -138,14 +144,28 @@ def said_facts(text: str, mentions: Sequence[Mention]) -> Stated:
             out["residence_city"] = city
     for left, right, here in _clauses(text, mentions):
         if len({city for city, _, _ in here}) == 1:
+            wished = _WISH.match(text, left) is not None
             for fact, pattern in _SAID:
-                if pattern.search(text, left, right):
-                    out.setdefault(fact, here[0][0])
+                known = fact in out and not (wished and fact in _WISHED)
+                if not known and pattern.search(text, left, right):
+                    out[fact] = here[0][0]
     several = len({city for city, _, _ in mentions}) > 1
     if several:
         out = _own(text, mentions) | out
     plain = {"contribution_city", "residence_city"} & out.keys()
     return out if plain or several or _MINE.search(text) else {}
+
+
+def away(text: str, mentions: Sequence[Mention]) -> frozenset[DecidingFact]:
+    """Facts that the words place in neither of our cities (「户口在江西赣州」, "insured in Hunan")."""
+    ours = {at for _, start, end in mentions for at in range(start, end)}
+    return frozenset(
+        fact
+        for fact, before, after in _THIRD
+        for start, end in place_spans(text)
+        if not ours.intersection(range(start, end))
+        and (before.search(text[:start]) or after.match(text, end))
+    )
 
 
 def destination(text: str, mentions: Sequence[Mention]) -> City | None:
@@ -159,9 +179,11 @@ def roles(text: str, mentions: Sequence[Mention], said: Stated) -> Stated:
     statement says otherwise, of the fact itself or of the contributions that tell it."""
     near: Stated = {}
     for left, right, here in _clauses(text, mentions):
+        wished = _WISH.match(text, left) is not None
         for fact, pattern in _NEAR:
             for match in pattern.finditer(text, left, right) if here else ():
-                near.setdefault(fact, _nearest(text, match, here))
+                if fact not in near or (wished and fact in _WISHED):
+                    near[fact] = _nearest(text, match, here)
     told = {
         fact: city
         for fact, city in near.items()
@@ -170,6 +192,26 @@ def roles(text: str, mentions: Sequence[Mention], said: Stated) -> Stated:
     if "contribution_city" in told:
         told.setdefault("account_city", told["contribution_city"])
     return told
+
+
+_THIRD: tuple[tuple[DecidingFact, re.Pattern[str], re.Pattern[str]], ...] = (
+    (
+        "hukou_city",
+        re.compile(
+            r"(户口|户籍|hukou)(还|一直|都|是|也)*(随[妈爸父母][妈爸亲]?)?(在|是|是在|落在|is in|in|from)? ?$",
+            _I,
+        ),
+        re.compile(r"[省市县]?(那边|老家)?的?(户口|户籍)|('s)? hukou", _I),
+    ),
+    (
+        "insured_city",
+        re.compile(
+            r"((社保|医保|参保)(还|一直|都|是|也)*(交|缴|买)?(在|是|是在)?|insured in|insurance (is )?in) ?$",
+            _I,
+        ),
+        re.compile(r"[省市县]?(那边|老家)?的?(社保|医保|参保|交的?社保|交的?医保)", _I),
+    ),
+)
 
 
 def _own(text: str, mentions: Iterable[Mention]) -> Stated:
@@ -191,7 +233,11 @@ def _clauses(text: str, mentions: Sequence[Mention]) -> Iterable[tuple[int, int,
 
 
 def _nearest(text: str, match: re.Match[str], mentions: Sequence[Mention]) -> City:
-    """「上班在深圳」 and "work in Shenzhen" point ahead; otherwise the city before counts."""
+    """「东莞户口」 is of the city it follows; 「上班在深圳」 and "work in Shenzhen" point ahead; otherwise
+    the city before counts."""
+    for city, _, end in mentions:
+        if _JOINED.fullmatch(text[end : match.start()]) and end <= match.start():
+            return city
     for city, start, _ in mentions:
         if start >= match.end() and _AHEAD.fullmatch(text[match.end() : start]):
             return city

@@ -29,7 +29,7 @@ from knowledge.lexicon import (
     PLACES_EN,
 )
 from knowledge.model import DecidingFact
-from knowledge.stated import Mention, destination, roles, said_facts, without_circumstances
+from knowledge.stated import Mention, away, destination, roles, said_facts, without_circumstances
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Understood:
     """The same where both cities are named, each fact by the city nearest to it as well."""
     destination: City | None = None
     """The city that something is to be moved to."""
+    away: frozenset[DecidingFact] = frozenset()
+    """Facts that lie in neither of our cities."""
     elsewhere: bool = False
     """Another city than ours is named and neither of ours, or another place's document is wanted."""
     foreign: bool = False
@@ -253,6 +255,7 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
         said=said,
         roles=roles(clean, mentions, said) if len(cities) > 1 else {},
         destination=destination(clean, mentions),
+        away=away(clean, mentions),
         elsewhere=foreign or (not cities and bool(_ELSEWHERE.search(clean))),
         foreign=foreign,
         passing=not foreign and bool(_PASSING.search(clean)),

@@ -11,12 +11,12 @@ import pytest
 
 from core.cards import dump_card, flatten, parse_card
 from core.i18n import LANGS, Lang
+from knowledge.asked_places import ask
 from knowledge.catalogue import Catalogue, load_catalogue
 from knowledge.centre_card import MOST, centres_card, hours_lines, list_centres
 from knowledge.centres import (
     UnknownCentre,
     Wish,
-    ask,
     distance_m,
     districts_named,
     find,

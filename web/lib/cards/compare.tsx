@@ -47,7 +47,7 @@ export function Compare({ card, host }: { card: CompareCard; host: CardHost }): 
                 <span class="compare-label">{row.label}</span>
                 {row.differs && <span class="differs-mark"><span aria-hidden="true">≠ </span>{t('answer.differs')}</span>}
               </th>
-              {!row.differs && row.cells[0] ? (
+              {!row.differs && row.cells[0] && row.cells.every((cell) => cell.text === row.cells[0]?.text) ? (
                 <td role="cell" colSpan={2} aria-colspan={2} class="compare-same">
                   <span class="compare-same-mark"><span aria-hidden="true">= </span>{t('compare.same')}</span> {row.cells[0].text} {mark(row.cells[0])}
                 </td>
