@@ -70,9 +70,10 @@ def answer_card(
 
     With `city`, that city's facts; where the item does not serve it, its sister item's card. Without,
     both cities side by side. `decided_by`: the fact that settled the city, for the "because".
-    `asked_faqs`: the item's frequent questions in the light of what was asked: where one is what was asked,
-    its answer leads; where one is near and no other fact was asked for, it leads with its question; where
-    none is and yes or no was asked, the conditions lead. `away`: the deciding fact lies in neither city.
+    `asked_faqs`: the item's frequent questions in the light of what was asked. Where one is what was
+    asked, its answer leads; where one is near and no other fact was asked for, it leads with its
+    question; where none is, "may I" is answered with the conditions and any other yes or no with the
+    summary. `away`: the deciding fact lies in neither city.
     """
     item = catalogue.get(code)
     found = sides(catalogue, item, today)
@@ -89,8 +90,10 @@ def answer_card(
     different = [row for row in rows if row.differs]
     led = _led(told, scope, lang, named=near is not None)
     first = asked
-    if not led and how.whether and facet is None:
+    if not led and facet is None and how.may:
         led, first = _conditions(found, scope, lang), "eligibility"
+    elif not led and facet is None and how.whether:
+        led = item.summary.in_(lang)
     shown = _told(told) + _claims(catalogue, found, scope, lang, first, today)
     ways = ways_of(catalogue, found, scope, lang, today)
     materials = materials_of(found, scope, lang)
@@ -108,7 +111,7 @@ def answer_card(
         differences=different,
         materials=materials,
         channels=channel_lines(ways, lang, several=len(in_scope(found, scope)) > 1),
-        jurisdiction=_rule(item, scope, asked, decided_by, lang),
+        jurisdiction=None if asked == "which_city" else jurisdiction(item, scope, decided_by, lang),
         result=item.result.in_(lang) if item.result else None,
         marks=marks_of(found, scope, lang),
         changes=changes_of(catalogue, found, scope, lang, today),
@@ -187,9 +190,7 @@ def _headline(
 ) -> str:
     """The asked fact in one line; for an overview the three facts people need first."""
     if facet == "which_city":
-        if decided_by and scope != "both":
-            return because(scope, decided_by, lang)
-        return item.jurisdiction.text.in_(lang)
+        return jurisdiction(item, scope, decided_by, lang)
     if facet == "eligibility":
         # "can I, from the other city?": where no condition is listed, the rule of jurisdiction tells.
         return _fact(found, scope, facet, lang) or item.jurisdiction.text.in_(lang)
@@ -262,15 +263,6 @@ def jurisdiction(
         return rule
     reason = because(scope, decided_by, lang)
     return f"{reason}{rule}" if lang == "zh" else f"{reason} {rule}"
-
-
-def _rule(
-    item: ServiceItem, scope: Scope, asked: Facet, decided_by: DecidingFact | None, lang: Lang
-) -> str | None:
-    """What the line about where to file says, less what the headline says already."""
-    if asked != "which_city":
-        return jurisdiction(item, scope, decided_by, lang)
-    return item.jurisdiction.text.in_(lang) if decided_by and scope != "both" else None
 
 
 def because(city: City, fact: DecidingFact, lang: Lang) -> str:

@@ -31,17 +31,17 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|how (long|soon|many (days|weeks|months))|turnaround|processing time"
         r"|same[- ]day|when (will|can) i (get|receive)", _I)),
     ("fee", re.compile(
-        r"(?<![有领拿提贷补发剩取借到])多少钱|费用|收费|要钱|花钱|工本费|免费(?![坐乘搭看领入停拿用吃住上读打体治接])|手续费|价格|交(多少|什么)?费|要?交多少(?!年|个)|几块|多少块|钱贵|要不要(给|交)?钱|收钱"
+        r"(?<![有领拿提贷补发剩取借到])多少钱|费用|收费|(?<![诉讨追])要钱|花钱|工本费|(?<!地铁)(?<!公交)(?<!坐车)免费(?![坐乘搭看领入停拿用吃住上读打体治接请])|手续费|价格|交(多少|什么)?费|要?交多少(?!年|个)|几块|多少块|钱贵|要不要(给|交)?钱|收钱"
         r"|how much (does|is(?! in| my| left)|will|do i pay|to|for)|^how much\W*$|cost|\bfees?\b|price"
         r"|free of charge|is it free|charge", _I)),
     ("where", re.compile(
-        r"在?哪里|在?哪儿|哪个(窗口|地方|部门|单位|派出所|网点|大厅|点)|(?<![换改更])(?<!变更)地址|地点|去哪|到哪|位置|网点|找谁|附近"
+        r"在?哪里|在?哪儿|哪个(窗口|地方|部门|单位|派出所|网点|大厅|点)|(?<![换改更当做])地址|地点|去哪|到哪|位置|网点|找谁|附近"
         r"|\bwhere\b|address|location|which (office|counter|window|branch|department)|nearest", _I)),
     ("channels", re.compile(
-        r"网上|线上|在线|(?<![a-z])app(?![a-z])|小程序|手机(上|能|可以|办)"
+        r"网上(?![卖买开销])|线上(?![卖买开销])|在线|(?<![a-z])app(?![a-z])|小程序|手机(上|能|可以|办)"
         r"|自助机|自助终端|不(用)?(去|跑|到)(现场|窗口|大厅)|邮寄|代办|上门|视频办"
-        r"|公众号|微信|支付宝|粤省事|i深圳|能不能(网|线)|\bonline\b|\bapp\b|by (phone|mail|post)|on my phone"
-        r"|kiosk|in person"
+        r"|公众号|微信(?!上?[卖买开销])|支付宝|粤省事|i深圳|能不能(网|线)|\bonline\b|\bapp\b"
+        r"|by (phone|mail|post)|on my phone|kiosk|in person"
         r"|without going|mini[- ]?program|website", _I)),
     ("eligibility", re.compile(
         r"条件|资格|能不能|可不可以|可以(办|申请|提|领|享受|用)?吗|能(办|申请|提|领|享受)?吗|符合|够不够"
@@ -53,6 +53,15 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"流程|步骤|程序|第一步|先.{0,6}再|怎么走|怎么个办法|steps?\b|procedure|process\b|step by step", _I)),
 )  # fmt: skip
 
+_TERM = re.compile(
+    r"最迟|最晚|[天月年日]之?内|多久(之?内|一次|以前|之前)|(能|可以|可|会)?(用|管|享受)(多久|多长|几天|几个月)"
+    r"|[领拿发](多久|多长时间)|提前(多久|几天|多长)|过了(多久|几)|超过|逾期|有效(期)?(是|有)?(多久|多长|几)"
+    r"|how (long|many (days|weeks|months)) (is|are|will) .{0,20}(valid|good|paid|last)"
+    r"|how long (can|do|will) i (get|receive|draw)|deadline|at the latest|how early"
+    r"|how (soon|late) (before|after)|valid for|how often|within how",
+    _I,
+)
+"""A term, a deadline or how long something holds: not how long it takes to be done."""
 _AMOUNT = re.compile(
     r"(补贴|津贴|补助|救助|低保|[老业险恤偿]金|待遇|资助|奖励|公积金)[^,，。要费收交率]{0,8}多少(?!个?[月天年次人])"
     r"|(能|会|可以)[^,，。要费收交]{0,6}(领|拿|提|贷|发|补|报|给)[^,，。要费收交率]{0,4}多少(?!个?[月天年次人])"
@@ -63,10 +72,15 @@ _AMOUNT = re.compile(
 """Asks what one is given, not what it costs."""
 _COST = re.compile(r"费|工本|要钱|花钱|收钱|cost|\bfees?\b|price|charge|\bpay\b", _I)
 _WHETHER = re.compile(
-    r"(吗|嘛|(?<![什怎多这那])么)\W*$|[吗嘛][,，。?？]|([能可会要用行算是得])不\1|能否|是否|能不能|可不可以|有没有|不\W*$"
+    r"[吗嘛]|(?<![什怎多这那])么\W*$|([能可会要用行算是得])不\1|能否|是否|能不能|可不可以|有没有|不\W*$|会怎|来得及"
     r"|(^|[,.;!]\s*)(\W*(but|and|so|hi|hello|please)\b\W*)*"
     r"(can|could|may|do|does|did|is|are|am|will|would|must|should|has|have)\b"
-    r"|\b(is it|am i) (ok|possible|allowed)",
+    r"|\b(is it|am i) (ok|possible|allowed)|what (happens|if)\b",
+    _I,
+)
+_MAY = re.compile(
+    r"能|可以|可不可以|行(吗|不|么)|成(吗|不)|够(吗|不)|符合|资格"
+    r"|\b(can|could|may|eligible|allowed|possible|entitled|qualify)\b",
     _I,
 )
 _HOW = re.compile(
@@ -112,9 +126,16 @@ class FollowUp:
 def facet_of(text: str) -> Facet | None:
     """The fact asked for; None when the question is about the matter as a whole."""
     for facet, pattern in _FACETS:
-        if pattern.search(text) and not (facet == "fee" and asks_amount(text)):
+        if pattern.search(text) and not _other(facet, text):
             return facet
     return None
+
+
+def _other(facet: Facet, text: str) -> bool:
+    """Whether the words ask for something that only looks like the facet."""
+    return (facet == "fee" and asks_amount(text)) or (
+        facet == "time" and _TERM.search(text) is not None
+    )
 
 
 def asks_amount(text: str) -> bool:
@@ -125,6 +146,11 @@ def asks_amount(text: str) -> bool:
 def asks_whether(text: str) -> bool:
     """Whether it can be answered with yes or no."""
     return _WHETHER.search(text) is not None
+
+
+def asks_permission(text: str) -> bool:
+    """Whether it asks whether one may."""
+    return asks_whether(text) and _MAY.search(text) is not None
 
 
 def follow_up(asked: Understood) -> FollowUp | None:

@@ -20,7 +20,7 @@ from core.cards import City
 from core.i18n import Lang
 from knowledge.columns import place_of
 from knowledge.embed.port import Matrix, Vector
-from knowledge.facets import asks_amount, asks_whether
+from knowledge.facets import asks_amount, asks_permission, asks_whether
 from knowledge.index import Index
 from knowledge.model import ServiceItem
 from knowledge.terms import terms
@@ -29,7 +29,7 @@ from knowledge.wordings import SUMMARY, Wording, normalised, wordings
 
 _TOPIC = 0.12
 """Share of a matter's wordings from which on a word belongs to the matter and not to a question."""
-_SAME, _NEAR = 0.95, 0.42
+_SAME, _NEAR = 0.95, 0.5
 """Likeness (centred cosine plus Dice coefficient of the words left) from which on two questions are the
 same, and from which on one is near enough to be shown with its question. Two questions for the amount
 of one benefit are the same whatever their words."""
@@ -51,9 +51,11 @@ class AskedFaqs:
     """Where none is: the one so near that it may be shown with its question."""
     whether: bool
     """Yes or no was asked."""
+    may: bool
+    """Whether one may was asked."""
 
 
-NOT_ASKED = AskedFaqs((), None, None, whether=False)
+NOT_ASKED = AskedFaqs((), None, None, whether=False, may=False)
 """Of a matter that was tapped, not asked about."""
 
 
@@ -114,6 +116,7 @@ class FrequentQuestions:
             same[1] if same else None,
             None if same or asked.away else first,
             whether=asks_whether(asked.text),
+            may=asks_permission(asked.text),
         )
 
     def _matter(self, item: ServiceItem, lang: Lang) -> _Matter | None:

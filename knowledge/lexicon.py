@@ -82,10 +82,12 @@ PLACES: dict[City, tuple[str, ...]] = {
         "深圳市", "深圳", "鹏城", "福田区", "福田", "罗湖区", "罗湖", "南山区", "南山", "宝安区", "宝安",
         "龙岗区", "龙岗", "龙华区", "龙华", "坪山区", "坪山", "光明区", "盐田区", "盐田", "大鹏新区",
         "前海", "深汕合作区", "深汕", "蛇口", "布吉", "坂田", "沙井", "西乡", "横岗", "坪地", "观澜",
+        "松岗", "平湖", "民治", "石岩", "福永", "华强北", "车公庙", "沙头角", "梅林", "皇岗", "西丽", "公明",
     ),
     "dongguan": (
-        "东莞市", "东莞", "莞城", "南城街道", "南城", "东城街道", "东城", "万江", "虎门", "长安镇", "厚街",
-        "常平", "塘厦", "松山湖", "寮步", "大朗", "黄江", "凤岗", "清溪镇", "樟木头", "石龙", "石碣",
+        "东莞市", "东莞", "莞城", "南城街道", "南城", "东城街道", "东城", "万江", "虎门", "长安镇",
+        "长安(?!区|大学|汽车|街|福特)",
+        "厚街", "常平", "塘厦", "松山湖", "寮步", "大朗", "黄江", "凤岗", "清溪镇", "樟木头", "石龙", "石碣",
         "茶山镇", "横沥", "企石", "石排", "桥头镇", "谢岗", "东坑", "大岭山", "沙田镇", "道滘", "洪梅",
         "麻涌", "中堂镇", "高埗", "望牛墩", "滨海湾",
     ),
@@ -97,6 +99,28 @@ PLACES_EN: dict[City, tuple[str, ...]] = {
                  "changping", "tangxia", "songshan lake", "liaobu", "dalang", "fenggang",
                  "zhangmutou", "shilong", "dg"),
 }  # fmt: skip
+
+PLACE_HOMOPHONES = {
+    "保安区": "宝安区", "东菀": "东莞", "东完": "东莞", "东管市": "东莞市", "长按镇": "长安镇",
+    "松山糊": "松山湖", "松山胡": "松山湖", "虎们": "虎门", "龙港区": "龙岗区", "龙化区": "龙华区",
+    "候街": "厚街", "深川": "深圳",
+    "深证市": "深圳市",
+}  # fmt: skip
+"""How place names are misheard or mistyped."""
+PINYIN_EN = {
+    "shebao": "social insurance",
+    "she bao": "social insurance",
+    "yibao": "medical insurance",
+    "gongjijin": "housing fund",
+    "shenfenzheng": "ID card",
+    "sfz": "ID card",
+    "juzhuzheng": "residence permit",
+    "juzhu dengji": "residence registration",
+    "jiazhao": "driving licence",
+    "weizhang": "traffic offence",
+    "yingye zhizhao": "business licence",
+}
+"""Chinese words in English sentences."""
 
 ELSEWHERE = (
     "广州", "佛山", "惠州", "珠海", "中山市", "江门", "肇庆", "北京", "上海", "杭州", "成都", "武汉",

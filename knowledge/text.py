@@ -25,6 +25,8 @@ from knowledge.lexicon import (
     FILLERS_EN,
     FILLERS_ZH,
     KEEP,
+    PINYIN_EN,
+    PLACE_HOMOPHONES,
     PLACES,
     PLACES_EN,
 )
@@ -71,6 +73,8 @@ _SPACES = re.compile(r"\s+")
 _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 _CANTONESE = re.compile("|".join([*map(re.escape, KEEP), *(re.escape(k) for k, _ in CANTONESE)]))
+_MISHEARD = re.compile("|".join(map(re.escape, PLACE_HOMOPHONES)))
+_PINYIN = re.compile(r"\b(?:" + "|".join(map(re.escape, PINYIN_EN)) + r")\b")
 _CANTONESE_MAP = dict(CANTONESE)
 _MARKS = re.compile(
     f"[{CANTONESE_MARKS}]|点样|边度|几钱|几多|几耐|边间|系咪|返工|出粮"
@@ -190,6 +194,10 @@ def _mandarin(text: str) -> str:
     return text
 
 
+def _in_english(match: re.Match[str]) -> str:
+    return PINYIN_EN[match.group(0)]
+
+
 def _strip(text: str, lang: Lang) -> str:
     if lang == "en":
         out = _FILLERS_EN.sub(" ", text)
@@ -238,7 +246,8 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
     simple = simplify(text)
     is_yue = bool(_MARKS.search(simple))
     spoken = detect_lang(simple, lang or "zh")
-    simple = _mandarin(simple)
+    simple = _mandarin(simple) if spoken == "zh" else _PINYIN.sub(_in_english, simple)
+    simple = _MISHEARD.sub(lambda m: PLACE_HOMOPHONES[m.group(0)], simple.replace("’", "'"))
     clean = _PASSED_AWAY.sub(r"\1去世了", _strip(simple, spoken))
     mentions = cities_in(clean)
     cities = tuple(dict.fromkeys(city for city, _, _ in mentions))

@@ -109,6 +109,8 @@ def guarded(figures: dict[str, Any]) -> dict[str, dict[str, float]]:
         most["search/all/false_answers"] = found["overall"]["false_answers"]
         most["search/all/wrong_city"] = found["overall"]["wrong_city"]
         least["search/item missing/auroc"] = found["item_missing"]["auroc"]
+        for split, faqs in found["faqs"].items():
+            least[f"search/frequent questions/{split}/nearest"] = faqs["nearest"]
     _guard_province(figures.get("province") or {}, least, most)
     return {"at_least": least, "at_most": most}
 
@@ -236,6 +238,12 @@ def _show_search(found: dict[str, Any], misses: bool) -> None:
         f"  the same questions robbed of their item: AUROC {gone['auroc']}, "
         f"{_cell(gone['false_answers_at_60_coverage'])} false answers at 60 % coverage"
     )
+    for split, faqs in found["faqs"].items():
+        print(
+            f"  frequent questions, {split}: the one asked is the nearest for "
+            f"{_cell(faqs['nearest'])} of {faqs['answerable']}, one led {faqs['led']} of "
+            f"{faqs['questions']} cards, rightly {_cell(faqs['led_right'])}"
+        )
     if misses:
         for miss in found["misses"]:
             wanted = " ".join(miss["expected"][:3]) or "no answer"

@@ -50,12 +50,14 @@ class _Progress:
 
 def _own(args: argparse.Namespace) -> int:
     from knowledge.evaluation.measure import report
+    from knowledge.evaluation.measure_faqs import report_faqs
 
     figures = _measured_own(args, None)
     if args.json:
         show(figures)
     else:
         print(report(figures, misses=args.misses))
+        print(report_faqs(figures["faqs"]))
     wrong: int = figures["overall"]["wrong_city"]
     return 1 if wrong else 0
 
@@ -63,6 +65,7 @@ def _own(args: argparse.Namespace) -> int:
 def _measured_own(args: argparse.Namespace, province: dict[str, Any] | None) -> dict[str, Any]:
     """The figures of the project's questions, and the page if one is asked for."""
     from knowledge.evaluation.measure import evaluate
+    from knowledge.evaluation.measure_faqs import load_faq_questions, measure_faqs
     from knowledge.evaluation.page import list_page, write_page
     from knowledge.evaluation.questions import load_questions
     from knowledge.search import SearchEngine
@@ -70,6 +73,7 @@ def _measured_own(args: argparse.Namespace, province: dict[str, Any] | None) -> 
     engine = SearchEngine.open(settings_of(args))
     questions = [q for q in load_questions() if args.split in ("all", q.split)]
     figures = evaluate(engine, questions)
+    figures["faqs"] = measure_faqs(engine, load_faq_questions())
     if args.report:
         names = {code: item.name.zh for code, item in engine.catalogue.items.items()}
         today = dt.datetime.now(dt.UTC).date()
