@@ -54,7 +54,7 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 _TERM = re.compile(
-    r"最迟|最晚|[天月年日]之?内|多久(之?内|一次|以前|之前)|(能|可以|可|会)?(用|管|享受)(多久|多长|几天|几个月)"
+    r"最迟|最晚|[天月年日]之?内|多久(之?内|以前|之前|[^,，。?？]{0,4}一次)|(能|可以|可|会)?(用|管|享受)(多久|多长|几天|几个月)"
     r"|[领拿发](多久|多长时间)|提前(多久|几天|多长)|过了(多久|几)|超过|逾期|有效(期)?(是|有)?(多久|多长|几)"
     r"|how (long|many (days|weeks|months)) (is|are|will) .{0,20}(valid|good|paid|last)"
     r"|how long (can|do|will) i (get|receive|draw)|deadline|at the latest|how early"

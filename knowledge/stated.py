@@ -70,7 +70,7 @@ _NEAR = _compiled((
     ("property_city", r"买(了|的|个|一套|套)?(新|二手)?房|购房|置业|房产|有房|的房子|首付|房贷"
      r"|bought|buy(ing)?|purchas|own a|home|house|flat|apartment|mortgage"),
     ("hukou_city", r"户口|户籍|hukou|household regist"),
-    ("school_city", r"上学|读书|入学|学位|上小学|上初中|念书|school"),
+    ("school_city", r"上学|读书|入学|学位|[上读](小学|初中|高中|幼儿园)|念书|转学|school"),
     ("employer_city", r"上班|工作|打工|的公司|就业|单位|work(ing|s)?|employ|job|company"),
     ("residence_city", r"住|租|居住|生活|liv(e|ing)|rent|stay|reside"),
     ("premises_city", r"开店|开了|开(一|个|家|间|新|分|子)*(店|公司|厂)|店|经营"

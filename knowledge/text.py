@@ -75,6 +75,9 @@ _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2
 _CANTONESE = re.compile("|".join([*map(re.escape, KEEP), *(re.escape(k) for k, _ in CANTONESE)]))
 _MISHEARD = re.compile("|".join(map(re.escape, PLACE_HOMOPHONES)))
 _PINYIN = re.compile(r"\b(?:" + "|".join(map(re.escape, PINYIN_EN)) + r")\b")
+_ENGLISH_WORDS = re.compile(
+    r"\b(the|my|is|in|for|how|what|where|when|which|can|i|do|does|to|of|and|need|get|an?|with|if|from)\b"
+)
 _CANTONESE_MAP = dict(CANTONESE)
 _MARKS = re.compile(
     f"[{CANTONESE_MARKS}]|点样|边度|几钱|几多|几耐|边间|系咪|返工|出粮"
@@ -161,7 +164,7 @@ _KIN = (
 )
 _AGENT = re.compile(
     rf"(?:能不能|可不可以|能否|可以|可否|能)?(?:(?:委托|拜托|托)(?:我的?)?(?:{_KIN})(?:代替|代|替|帮)?(?:我|忙)?"
-    rf"|(?:让|叫|请|找)(?:我的?)?(?:{_KIN})(?:代替|代|替|帮)(?:我|忙)?)(?:去|来|过去|过来)?"
+    rf"|(?:让|叫|请|找)(?:我的?)?(?:{_KIN})(?:(?:代替|代|替|帮)(?:我|忙)?|(?=[领拿取])))(?:去|来|过去|过来)?"
 )
 
 
@@ -194,8 +197,11 @@ def _mandarin(text: str) -> str:
     return text
 
 
-def _in_english(match: re.Match[str]) -> str:
-    return PINYIN_EN[match.group(0)]
+def _without_pinyin(text: str) -> str:
+    """Chinese words in an English sentence in English; pinyin throughout stays, to be read as such."""
+    if _ENGLISH_WORDS.search(text) is None:
+        return text
+    return _PINYIN.sub(lambda m: PINYIN_EN[m.group(0)], text)
 
 
 def _strip(text: str, lang: Lang) -> str:
@@ -246,7 +252,7 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
     simple = simplify(text)
     is_yue = bool(_MARKS.search(simple))
     spoken = detect_lang(simple, lang or "zh")
-    simple = _mandarin(simple) if spoken == "zh" else _PINYIN.sub(_in_english, simple)
+    simple = _mandarin(simple) if spoken == "zh" else _without_pinyin(simple)
     simple = _MISHEARD.sub(lambda m: PLACE_HOMOPHONES[m.group(0)], simple.replace("’", "'"))
     clean = _PASSED_AWAY.sub(r"\1去世了", _strip(simple, spoken))
     mentions = cities_in(clean)

@@ -162,6 +162,69 @@ def test_another_frequent_question_of_the_matter_never_leads(
     assert card.faqs
 
 
+@pytest.mark.parametrize(
+    ("text", "lang", "code", "says"),
+    [
+        ("我失业了，是自己不想干了辞的，能领失业金吗", "zh", "SG-HR-009", "一般不能"),
+        ("没备案就在外地住院了，还能报吗", "zh", "SG-MI-001", "最接近的常见问题“已经在外地看完病"),
+        ("分公司怎么注册", "zh", "SG-MS-002", "不一样"),
+        ("名下有辆旧面包车，还能申请低保吗", "zh", "SG-CA-006", "有房子或有车还能申请低保吗"),
+        ("驾照扣满12分还能换证吗", "zh", "SG-PS-016", "处理违法"),
+        ("被裁了过了两个月没去申请失业金，还来得及吗", "zh", "SG-HR-009", "非本人意愿失业"),
+        ("公务员的老婆能开个体户吗", "zh", "SG-MS-003", "请对照办理条件"),
+    ],
+)
+def test_a_case_of_ones_own_is_answered_before_time_and_fee(
+    responder: Responder, text: str, lang: Lang, code: str, says: str
+) -> None:
+    """The nearest frequent question with its question, else the conditions, else the summary."""
+    card = _answer(_ask(responder, text, lang))
+    assert card.code == code
+    assert says in card.headline
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "city", "says"),
+    [
+        ("我东莞户口在深圳上班，残疾人补贴在深圳能申请不", "SG-CA-007", "dongguan", "户籍在东莞"),
+        ("孩子户口在江西赣州，我们住深圳，育儿补贴能在深圳领吗", "SG-HL-003", "both", "请向户籍地申办"),
+        ("老爸81岁户口还在河南信阳，跟我在东莞住，高龄津贴可以领不", "SG-CA-005", "both", "请向户籍地申办"),
+        ("我身份证掉了，老家贵州，人在东莞大朗，要回去补吗", "SG-PS-001", "dongguan", "不必回户籍地"),
+    ],
+)  # fmt: skip
+def test_the_city_is_the_answer_where_it_is_what_was_asked(
+    responder: Responder, text: str, code: str, city: str, says: str
+) -> None:
+    """Across two cities, or from a third, "may I" asks where it is filed."""
+    card = _answer(_ask(responder, text))
+    assert (card.code, card.city) == (code, city)
+    assert says in card.headline
+
+
+def test_a_frequent_question_of_the_other_direction_never_leads(responder: Responder) -> None:
+    """「从深圳搬到东莞」 is no answer to somebody who goes the other way."""
+    card = _answer(_ask(responder, "电动车在东莞上的牌，骑到光明区要不要重新上牌"))
+    assert "从深圳搬到东莞" not in card.headline
+
+
+def test_a_hall_one_knows_is_answered_with_its_own_card(responder: Responder) -> None:
+    """Hours, phone or facilities of a named centre: that centre, not the locator's card."""
+    for text in ("深圳市民中心几点下班", "is the Dongguan Citizen Service Centre open on Saturday"):
+        lang: Lang = "zh" if text[0] == "深" else "en"
+        card = _ask(responder, text, lang).cards[0]
+        assert isinstance(card, CentresCard)
+        assert len(card.centres) == 1
+        assert card.centres[0].hours
+
+
+def test_each_city_s_own_office_is_named(responder: Responder) -> None:
+    """Rows that are the same in both cities but for their offices show both."""
+    card = _answer(_ask(responder, "居住证怎么办理"))
+    for row in card.comparison:
+        if not row.differs and row.shenzhen != row.dongguan:
+            assert row.dongguan in flatten(card)
+
+
 def test_the_other_city_of_a_pair_is_its_sister_item(responder: Responder) -> None:
     """ "And in Shenzhen?" after Dongguan's rent withdrawal is Shenzhen's item."""
     first = _ask(responder, "东莞租房怎么提取公积金")
@@ -577,7 +640,8 @@ def test_follow_ups_of_plans_and_places(responder: Responder) -> None:
 def test_which_city_is_answered_with_the_reason(responder: Responder) -> None:
     """ "You file in X because Y" comes first; which of the two it is is asked, never assumed."""
     known = _answer(_ask(responder, "我在深圳参保，异地就医备案去哪个市办"))
-    assert known.headline == "您在深圳参保，所以在深圳办理。"
+    assert known.headline.startswith("您在深圳参保，所以在深圳办理。")
+    assert known.jurisdiction is None
     either = _ask(responder, "公积金租房提取去深圳还是东莞办").cards[0]
     assert isinstance(either, ChoicesCard)
     assert "公积金缴在哪个城市" in either.prompt

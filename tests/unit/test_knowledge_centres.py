@@ -134,6 +134,13 @@ def test_a_centre_outside_its_validity_is_not_listed() -> None:
         ("哪里有24小时自助终端", True, {"all_day": True, "terminal": True}, ""),
         ("哪个大厅可以坐轮椅进去", True, {"accessibility": frozenset({"step_free"})}, ""),
         ("龙华政务大厅现在开门吗", True, {"open_at": NOW, "districts": ("龙华区",)}, ""),
+        ("深圳市民中心几点下班", True, {"ids": ("SZ-CITY",)}, ""),
+        ("东莞市民服务中心周末开门吗", True, {"ids": ("DG-CITY",)}, ""),
+        ("phone number of the nanshan service hall", True, {"districts": ("南山区",)}, ""),
+        ("福田政务大厅有没有无障碍通道", True, {"accessibility": frozenset({"step_free"})}, ""),
+        ("离长安镇最近能办深圳业务的窗口", True, {"cross_city": True, "city": "dongguan"}, ""),
+        ("公司在前海，我在虎门的仓库干活，投诉去哪", False, {"districts": ()}, None),
+        ("我住龙华，附近哪里有自助机", True, {"districts": ("龙华区",)}, None),
         ("社保卡丢了怎么补办", False, {}, None),
         ("disability subsidy where to apply", False, {}, None),
         ("priority queue for disabled people at service halls", False, {}, None),
@@ -149,6 +156,16 @@ def test_questions_about_places_are_told_from_questions_about_matters(
         assert getattr(asked.wish, name) == value
     if rest is not None:
         assert asked.rest == rest
+
+
+def test_what_the_list_does_not_hold_of_a_centre_is_named() -> None:
+    """Parking, queues and video counters are not recorded: said, never guessed."""
+    assert ask("塘厦政务服务中心可以停车吗", _list(), NOW).unrecorded == ("parking",)
+    asked = ask("is the nanshan service hall busy", _list(), NOW)
+    assert asked.unrecorded == ("queue",)
+    places = find(_list(), Wish(districts=("塘厦镇",)), TODAY)
+    card = centres_card(_list(), places, Wish(), lang="zh", now=NOW, unrecorded=("parking", "lift"))
+    assert "没有记录这里的停车情况、" in card.note
 
 
 def test_a_saturday_asked_for_is_saturday() -> None:

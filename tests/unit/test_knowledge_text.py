@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.cards import City, Facet
-from knowledge.facets import asks_amount, facet_of, follow_up
+from knowledge.facets import asks_amount, asks_permission, asks_whether, facet_of, follow_up
 from knowledge.matters import split_matters
 from knowledge.model import DecidingFact
 from knowledge.spelling import Speller, learn_phrases
@@ -70,6 +70,15 @@ def test_cities_are_found_by_name_and_district(said: str, cities: tuple[City, ..
         ("公积金交在东莞，房子买在深圳", "contribution_city", "dongguan"),
         ("深圳户口，孩子在东莞上学", "school_city", "dongguan"),
         ("深圳户口，孩子在东莞上学", "hukou_city", "shenzhen"),
+        ("我东莞户口在深圳上班的残疾人，补贴在深圳能申请不", "hukou_city", "dongguan"),
+        ("社保交的是东莞，人住在平湖", "contribution_city", "dongguan"),
+        ("我公积金交东莞，租房租在光明区", "contribution_city", "dongguan"),
+        ("孩子在虎门读小学，想去深圳读初中", "school_city", "shenzhen"),
+        (
+            "my son is at school in Humen and we want him in a Shenzhen school",
+            "school_city",
+            "shenzhen",
+        ),
     ],
 )
 def test_each_fact_gets_its_own_city(said: str, fact: DecidingFact, city: City) -> None:
@@ -109,6 +118,48 @@ def test_where_one_works_is_not_overruled_by_where_one_wants_to_withdraw() -> No
     asked = understand("我在东莞上班，想在深圳提公积金租房")
     assert "contribution_city" not in asked.roles
     assert asked.roles["employer_city"] == "dongguan"
+
+
+@pytest.mark.parametrize(
+    ("said", "facts"),
+    [
+        ("孩子户口在江西赣州，住深圳，育儿补贴能在深圳领吗", {"hukou_city"}),
+        ("老爸户口还在河南信阳，跟着我在东莞住", {"hukou_city"}),
+        ("my mom is insured in Hunan and lives with me in Dongguan", {"insured_city"}),
+        ("湖南户口，在东莞上班", {"hukou_city"}),
+        ("户口在东莞，人在深圳", set()),
+        ("老家在贵州，人在东莞，身份证掉了", set()),
+        ("去广州住院要备案吗", set()),
+    ],
+)
+def test_a_fact_may_lie_in_neither_city(said: str, facts: set[DecidingFact]) -> None:
+    """A hukou in a third place gets neither city's procedure."""
+    assert understand(said).away == facts
+
+
+@pytest.mark.parametrize(
+    ("said", "core"),
+    [
+        ("驾照丢了，能委托老婆去补吗", "驾照丢了,代补吗"),
+        ("护照可以请朋友帮我领吗", "护照代领吗"),
+        ("想委托儿子卖房公证", "想委托儿子卖房公证"),
+        ("帮我爸办老年卡", "爸办老年卡"),
+    ],
+)
+def test_whom_one_sends_is_no_part_of_the_matter(said: str, core: str) -> None:
+    """「委托老婆去补」 is not about a marriage; whom it is for stays."""
+    assert understand(said).core == core
+
+
+def test_places_misheard_and_chinese_words_in_english_are_understood() -> None:
+    """Homophones of districts, a curly apostrophe, shebao and its like."""
+    assert understand("保安区怎么办居住证").cities == ("shenzhen",)
+    assert understand("在长安打工").cities == ("dongguan",)
+    assert understand("西安长安区").cities == ()
+    assert understand("Chang’an town", lang="en").cities == ("dongguan",)
+    assert understand("where is my shebao and yibao").core == (
+        "where is my social insurance and medical insurance"
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,6 +227,17 @@ def test_another_city_is_noticed_and_passing_through_is_told_apart() -> None:
         ("am I eligible", "eligibility"),
         ("社保卡丢了怎么办", None),
         ("how to apply for a passport", None),
+        ("要回老家补吗", "which_city"),
+        ("是去公司那边还是我住的地方", "which_city"),
+        ("do I have to go back to my hometown", "which_city"),
+        ("失业金能领多久", None),
+        ("最迟什么时候要去续，几天内", None),
+        ("居住证多久签注一次", None),
+        ("how long is the certificate valid", None),
+        ("坐地铁免费吗", None),
+        ("投诉要钱有用吗", None),
+        ("微信上卖蛋糕要办证吗", None),
+        ("食品证换地址要重新办吗", None),
     ],
 )
 def test_the_asked_fact_is_recognised(said: str, facet: Facet | None) -> None:
@@ -316,6 +378,23 @@ def test_what_one_is_given_is_not_a_fee(said: str) -> None:
     assert asks_amount(asked.text)
     assert facet_of(asked.text) != "fee"
     assert not asks_amount("育儿补贴按多少个月算")
+
+
+@pytest.mark.parametrize(
+    ("said", "whether", "may"),
+    [
+        ("自己辞职能领失业金吗", True, True), ("车贷还有两年，能转吗", True, True),
+        ("办护照要预约吗", True, False), ("年检没过会怎样", True, False),
+        ("提得了不", True, False), ("can I take it out early", True, True),
+        ("do both parents have to come", True, False), ("what happens if I am late", True, False),
+        ("护照怎么办", False, False), ("换驾照要注意什么", False, False),
+        ("how do I renew my passport", False, False),
+    ],
+)  # fmt: skip
+def test_yes_or_no_and_may_i_are_told_from_how(said: str, whether: bool, may: bool) -> None:
+    """They are answered with conditions or the summary, not with time and fee."""
+    text = understand(said).text
+    assert (asks_whether(text), asks_permission(text)) == (whether, may)
 
 
 def test_a_death_said_gently_is_understood() -> None:
