@@ -11,7 +11,7 @@ import sys
 
 from core.errors import AppError
 from knowledge.cli import evaluating, learning, listing, publishing, searching, transfer
-from knowledge.cli.common import say
+from knowledge.cli.common import say, show, unwritable
 
 _EPILOG = """examples:
   python -m knowledge build                      once after installing, and after editing the list
@@ -48,10 +48,24 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     args = _parser().parse_args(argv)
+    files = [getattr(args, "report", None)]
+    if getattr(args, "format", None) != "beir":  # which is a folder
+        files.append(getattr(args, "out", None))
+    for problem in filter(None, map(unwritable, files)):
+        say(problem)
+        return 2
     try:
         code: int = args.run(args)
+    except KeyboardInterrupt:
+        say("stopped")
+        return 130
+    except OSError as error:
+        say(f"{error.filename or 'file'}: {error.strerror or error}")
+        return 2
     except AppError as error:
         say(error.message("en"))
+        if getattr(args, "json", False):
+            show({"error": {"code": error.code, "message": error.message("en")}})
         for name, lines in error.details.get("files", {}).items():
             say("\n".join(f"  {name}: {line}" for line in lines))
         for finding in error.details.get("findings", []):

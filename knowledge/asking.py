@@ -21,7 +21,7 @@ from knowledge.search import Hit, SearchResult
 _FIRST_CLAUSE = re.compile(r"[：；。，]|[:;.,](?=\s|$)")
 NEAR = 0.15
 """Belief that the matter is among the results from which the nearest are offered."""
-MIN_CHOICES, MAX_CHOICES = 3, 4
+_LIKELY, MAX_CHOICES = 0.04, 4
 
 
 def ways_out(lang: Lang) -> list[Action]:
@@ -33,19 +33,14 @@ def ways_out(lang: Lang) -> list[Action]:
 
 
 def options(catalogue: Catalogue, result: SearchResult) -> list[Hit]:
-    """At most four hits that are different matters."""
+    """At most four hits that are different matters, none far less likely than the first: fillers were never
+    the right one in the questions measured, and embarrass (marriage, for somebody who divorces)."""
     found: list[Hit] = []
     for hit in result.results:
         sister = catalogue.sister(hit.code)
         if all(option.code != sister for option in found):
             found.append(hit)
-    likely = [hit for hit in found if hit.score >= found[0].score * 0.04]
-    if len(likely) < MIN_CHOICES and found:
-        domain = catalogue.items[found[0].code].domain
-        likely += [
-            hit for hit in found if hit not in likely and catalogue.items[hit.code].domain == domain
-        ][: MIN_CHOICES - len(likely)]
-    return likely[:MAX_CHOICES]
+    return [hit for hit in found if hit.score >= found[0].score * _LIKELY][:MAX_CHOICES]
 
 
 def which_matter(

@@ -48,6 +48,18 @@ def progress(done: int, total: int) -> None:
         _meter = None
 
 
+def unwritable(path: str | Path | None) -> str | None:
+    """Why a file cannot be written, asked before the work; None where it can be."""
+    if path is None:
+        return None
+    target = Path(path)
+    if target.is_dir():
+        return f"{target} is a folder: name a file"
+    if not target.absolute().parent.is_dir():
+        return f"the folder {target.absolute().parent} does not exist"
+    return None
+
+
 def json_flag(*parsers: argparse.ArgumentParser) -> None:
     """Add `--json`."""
     for parser in parsers:

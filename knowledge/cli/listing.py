@@ -67,16 +67,25 @@ def editor_of(args: argparse.Namespace) -> Editor:
     """The person at the terminal, whom the operating system let in: an admin under the name given."""
     from knowledge.editing.model import Editor
 
-    return Editor(f"cli:{args.by}", args.by, ("list_editor", "admin"))
+    return Editor(f"cli:{args.by.casefold()}", args.by, ("list_editor", "admin"))
+
+
+def words(value: str) -> str:
+    """An argument that must say something."""
+    if not value.strip():
+        raise argparse.ArgumentTypeError("must not be blank")
+    return value.strip()
 
 
 def responsible(*parsers: argparse.ArgumentParser) -> None:
     """Add `--by` and `--why`."""
     for parser in parsers:
         parser.add_argument(
-            "--by", required=True, metavar="NAME", help="who you are, for the record"
+            "--by", required=True, type=words, metavar="NAME", help="who you are, for the record"
         )
-        parser.add_argument("--why", required=True, metavar="TEXT", help="why, for the record")
+        parser.add_argument(
+            "--why", required=True, type=words, metavar="TEXT", help="why, for the record"
+        )
 
 
 def _run(

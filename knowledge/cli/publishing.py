@@ -54,7 +54,12 @@ def _moment(words: str) -> datetime:
         made = datetime.fromisoformat(words)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{words!r} is no time such as 2026-12-01T00:00") from None
-    return made if made.tzinfo is not None else made.replace(tzinfo=CITY_TZ)
+    made = made if made.tzinfo is not None else made.replace(tzinfo=CITY_TZ)
+    if made <= datetime.now(CITY_TZ):
+        raise argparse.ArgumentTypeError(
+            f"{words!r} has passed; without --at it takes effect at once"
+        )
+    return made
 
 
 def _told(args: argparse.Namespace, version: Version) -> int:

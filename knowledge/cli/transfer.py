@@ -247,7 +247,11 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees half of it."""
+    """Write a file so that nobody ever sees half of it; what a link points to; a device as it is."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(data)
     part.replace(path)

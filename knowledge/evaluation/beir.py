@@ -7,6 +7,8 @@ something would be: every fault names its file and line.
 from __future__ import annotations
 
 import gzip
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +26,7 @@ class Beir:
 
     documents: tuple[Document, ...]
     queries: dict[str, str]
-    relevant: dict[str, dict[str, int]]
+    relevant: dict[str, dict[str, float]]
     """Query → document → relevance, as given; only queries of `queries`."""
     unknown_documents: tuple[str, ...]
     """Ids of the judgements that are not in the corpus."""
@@ -109,7 +111,10 @@ def load_queries(path: Path) -> dict[str, str]:
     return queries
 
 
-def _judgement(path: Path, number: int, text: str) -> tuple[str, str, int] | None:
+_HEADER = re.compile(r"score|relevance|rel|label|judge?ment|gain|grade|iteration", re.IGNORECASE)
+
+
+def _judgement(path: Path, number: int, text: str, *, first: bool) -> tuple[str, str, float] | None:
     """(query, document, relevance); None for a header. Also takes TREC's four columns."""
     cells = [cell.strip() for cell in text.split("\t")]
     if len(cells) < 3:
@@ -120,18 +125,22 @@ def _judgement(path: Path, number: int, text: str) -> tuple[str, str, int] | Non
         raise _fault(path, number, "needs three columns: query-id, corpus-id, score")
     try:
         value = float(cells[2])
-        return cells[0], cells[1], int(value)
-    except (ValueError, OverflowError) as error:
-        if number == 1:
+    except ValueError as error:
+        if first and _HEADER.fullmatch(cells[2]):
             return None
         raise _fault(path, number, f"has no number as its score: {cells[2]}") from error
+    if not math.isfinite(value):
+        raise _fault(path, number, f"has no number as its score: {cells[2]}")
+    return cells[0], cells[1], value
 
 
-def load_relevant(path: Path) -> dict[str, dict[str, int]]:
+def load_relevant(path: Path) -> dict[str, dict[str, float]]:
     """The judgements: `query-id`, `corpus-id`, `score`, apart by tabs, with a header or without."""
-    found: dict[str, dict[str, int]] = {}
+    found: dict[str, dict[str, float]] = {}
+    first = True
     for number, text in _lines(path):
-        row = _judgement(path, number, text)
+        row = _judgement(path, number, text, first=first)
+        first = False
         if row is not None:
             found.setdefault(row[0], {})[row[1]] = row[2]
     return found

@@ -26,7 +26,7 @@ from knowledge.evaluation.metrics import (
     recall_at,
 )
 from knowledge.matching import COLUMNS
-from knowledge.text import understand
+from knowledge.text import squash, understand
 
 DEPTH = 10
 CUTS = (1, 5, 10)
@@ -51,7 +51,7 @@ class Asked:
     lang: str
     answerable: bool
     result: CollectionResult
-    gains: dict[str, int]
+    gains: dict[str, float]
     milliseconds: float
 
     @property
@@ -134,6 +134,8 @@ def memory_mb() -> float:
 def _why(collection: Collection, row: Asked) -> list[dict[str, Any]]:
     """The first documents found and the best relevant one, with their signals."""
     asked = collection.understand(row.text)
+    if not squash(asked.core):
+        return []
     scored = collection.scored(asked)
     ids = [collection.documents[int(item)].id for item in scored.found.items]
     ranked = [ids[place] for place in scored.order]

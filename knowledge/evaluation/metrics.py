@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-Gains = Mapping[str, int]
+Gains = Mapping[str, float]
 
 
 def _relevant(gains: Gains) -> set[str]:

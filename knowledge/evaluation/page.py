@@ -169,6 +169,7 @@ def _province(measured: Mapping[str, Any]) -> str:
 
 def write_page(path: Path, page: str) -> None:
     """Write the page, whole or not at all; raises `OSError`."""
+    path = path.resolve()
     partial = path.with_name(path.name + ".part")
     try:
         partial.write_text(page, encoding="utf-8")

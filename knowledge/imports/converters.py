@@ -28,9 +28,12 @@ _LEADING_NO = re.compile(
 )
 
 
+_MOST_NUMERALS = 12
+
+
 def chinese_number(text: str) -> int:
     """`十五` → 15, `二〇二一` → 2021, `两百` → 200, `一百零五` → 105; raises `BadValue`."""
-    if not text or not _NUMERAL.fullmatch(text):
+    if not 1 <= len(text) <= _MOST_NUMERALS or not _NUMERAL.fullmatch(text):
         raise BadValue("bad_number", value=shown(text))
     if not any(c in _TENS for c in text):
         return int("".join(str(_DIGITS[c]) for c in text))
@@ -169,11 +172,28 @@ _INSTANT = re.compile(
 _TIME_HEAD = re.compile(
     r"^(?:法定|承诺)?(?:办结|办理|审批)?(?:时限|期限|时间)?[:：]?\s*(?:为|不超过|至多|约)?\s*"
 )
+_UNIT = (
+    r"工作日|工作天|自然日|日历日|小时|分钟|天|日|个月|月|年|working ?days?|days?|hours?|months?"
+)
 _TIME = re.compile(
-    r"(\d{1,5})(?:\s*[-~—–至到]\s*(\d{1,5}))?\s*[(（]?\s*个?\s*"
-    r"(工作日|工作天|自然日|日历日|小时|分钟|天|日|个月|月|年|working ?days?|days?|hours?|months?)\s*[)）]?",
+    rf"(?<![\d.,\-—–~])(\d{{1,5}})(?!\d|[.,]\d)(?:\s*[(（]?\s*个?\s*(?P<first>{_UNIT})?\s*[)）]?"
+    rf"\s*[-~—–至到]\s*(\d{{1,5}})(?!\d|[.,]\d))?\s*[(（]?\s*个?\s*(?P<unit>{_UNIT})\s*[)）]?",
     re.IGNORECASE,
 )
+_NO_TIME = re.compile(
+    r"(?:19|20)\d\d\s*年|每个?(?:[年月周天]|工作日)|\d\s*(?:个?月|年|天|小时)半|[零又].{1,4}(?:个?月|天|日|小时)|\d\.\d|半(?:年|个?月|天|小时)"
+    r"|(?:^|[\s:：(（])-\d"
+)
+"""Dates, times that come again, halves, decimals: no whole number of one unit."""
+
+
+def _unit_of(word: str) -> str:
+    return next(name for name, pattern in _UNITS if pattern.search(word))
+
+
+def _one_unit(time: re.Match[str]) -> bool:
+    """Whether both ends of a range have one unit (「10个工作日至1个月」 has two)."""
+    return time["first"] is None or _unit_of(time["first"]) == _unit_of(time["unit"])
 
 
 def duration(value: Any) -> dict[str, Any] | None:
@@ -189,16 +209,17 @@ def duration(value: Any) -> dict[str, Any] | None:
     if match := _INSTANT.match(bare):
         rest = bare[match.end() :].strip(" 。，,()（）")
         return {"amount": 0, "unit": "on_the_spot", "note": rest or None}
+    odd = _NO_TIME.search(bare)
     bare = _arabic(bare)
-    time = _TIME.search(bare)
-    if time is None:
+    time = None if odd or _NO_TIME.search(bare) else _TIME.search(bare)
+    if time is None or not _one_unit(time):
         raise BadValue("bad_duration", value=shown(value))
-    unit = next(name for name, pattern in _UNITS if pattern.search(time.group(3)))
+    unit = _unit_of(time["unit"])
     rest = (bare[: time.start()] + bare[time.end() :]).strip(" 。，,;；内")
-    if rest or time.group(2):
+    if rest or time.group(3):
         rest = found
     return {
-        "amount": max(int(time.group(1)), int(time.group(2) or 0)),
+        "amount": max(int(time.group(1)), int(time.group(3) or 0)),
         "unit": unit,
         "note": rest or None,
     }

@@ -61,6 +61,8 @@ class Mapper:
         """Row and content (without themes) of every code that is in."""
         self._names: dict[bytes, tuple[int, str]] = {}
         self.notes: Counter[str] = Counter()
+        named = [s for rule in profile.fields.values() for s in rule.source] + profile.ignore
+        self._read = {heading(part) for name in named for part in (name, name.partition(".")[0])}
 
     def map(self, row: Row) -> Mapped | Again | Rejection:
         """What becomes of a row."""
@@ -69,6 +71,9 @@ class Mapper:
         values = {heading(str(key)): value for key, value in row.values.items()}
         if not any(_has(value) for value in values.values()):
             return Rejection(row.number, "", "empty_row")
+        for column, value in values.items():
+            if column not in self._read and _has(value):
+                self.notes[f"unread_column.{column[:60]}"] += 1
         code = ""
         try:
             fields = {}
@@ -107,6 +112,8 @@ class Mapper:
             if found is None or found == []:
                 continue
             if not rule.all:
+                if bad is not None:
+                    self.notes[f"other_column.{name}"] += 1
                 return found
             parts += found
         if bad is not None:

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from knowledge.imports.clean import is_empty
+from knowledge.imports.faults import BadValue
 
 _DASH = str.maketrans(
     {"－": "-", "—": "-", "–": "-", "―": "-", "‐": "-", "（": "(", "）": ")", "：": ":"}
@@ -41,6 +42,10 @@ _NUMBER = re.compile(
 _PLAIN = re.compile(r"^(?:\d{3,5}|0\d{2,3}-\d{7,8}|1\d{10}|400-\d{3}-\d{4})$")
 
 
+_MOST = 2_000
+"""Characters of a cell of numbers; the search for numbers takes time with their square."""
+
+
 def is_plain(number: str) -> bool:
     """Whether the list can show the number as it is: no extension, no missing area code."""
     return bool(_PLAIN.match(number))
@@ -53,6 +58,8 @@ def phones(text: str) -> dict[str, Any] | None:
     """
     if is_empty(text):
         return None
+    if len(text) > _MOST:
+        raise BadValue("too_long", field="-", limit=_MOST)
     plain = _NOISE.sub(lambda m: " " * len(m.group(0)), text.translate(_DASH))
     numbers: list[str] = []
     last_area = ""

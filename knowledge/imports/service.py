@@ -101,7 +101,12 @@ class Imports:
                         progress("writing", done, report.accepted)
                     if stop.is_set():
                         raise Stopped
-                store.retire(conn, profile.profile, mapper.codes, report, complete=complete)
+                read = mapper.codes.keys() | {found.code for found in report.rejections}
+                # a row that could not be read may be any record: then none is taken for gone
+                known = all(found.code for found in report.rejections)
+                store.retire(conn, profile.profile, read, report, complete=complete and known)
+                if complete and not known:
+                    report.notes["not_retired"] += 1
                 if dry_run:
                     raise _DryRun
                 report.batch = batch

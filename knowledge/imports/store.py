@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from itertools import islice
 from typing import Any
 
@@ -161,7 +161,7 @@ def _columns(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def retire(
-    conn: Connection, source: str, present: dict[str, Any], report: ImportReport, *, complete: bool
+    conn: Connection, source: str, present: Set[str], report: ImportReport, *, complete: bool
 ) -> None:
     """Count the records of `source` that the file lacks; with `complete` make them inactive."""
     active = conn.execute(select(_i.code).where(_i.source == source, _i.active.is_(True)))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import warnings
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
+
+from openpyxl.utils.exceptions import InvalidFileException
 
 from knowledge.imports.faults import refused
 
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
 MAX_CELL = 32_767
 """Characters of one cell (a limit of Excel itself)."""
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+_BROKEN = (
+    BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, OSError, SyntaxError, EOFError,
+    InvalidFileException,
+)  # fmt: skip
 
 
 @contextmanager
@@ -32,7 +41,7 @@ def open_workbook(path: Path, name: str) -> Iterator[Workbook]:
             warnings.simplefilter("ignore")
             book = load_workbook(path, read_only=True, data_only=True)
         yield book
-    except (BadZipFile, KeyError, ValueError, TypeError, OSError, SyntaxError, EOFError) as error:
+    except _BROKEN as error:
         raise refused("bad_workbook", name=name) from error
     finally:
         if book is not None:

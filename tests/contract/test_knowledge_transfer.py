@@ -188,6 +188,23 @@ async def test_an_updated_file_makes_revisions(imports: Imports, tmp_path: Path)
     assert [b["number"] for b in await imports.batches()] == [4, 3, 2, 1]
 
 
+async def test_a_record_whose_row_was_refused_is_not_gone(imports: Imports, tmp_path: Path) -> None:
+    """A complete file with rows that could not be read retires nothing that it names; and nothing at all
+    where it cannot be told which records those rows are."""
+    path = tmp_path / "items.jsonl"
+    await _run(imports, _jsonl(path, [_record(n) for n in range(1, 5)]))
+    broken = [_record(1), _record(2, handle_time="尽快"), _record(3)]
+    report = await _run(imports, _jsonl(path, broken), complete=True)
+    assert (report.accepted, report.gone, report.retired) == (2, 1, 1)
+    assert (await imports.search())["total"] == 3
+    nameless = {key: value for key, value in _record(2).items() if "code" not in key.lower()}
+    report = await _run(imports, _jsonl(path, [_record(1), nameless]), complete=True)
+    assert [found.code for found in report.rejections] == [""]
+    assert report.retired == 0
+    assert report.notes["not_retired"] == 1
+    assert (await imports.search())["total"] == 3
+
+
 async def test_a_dry_run_writes_nothing(imports: Imports, db: Database, tmp_path: Path) -> None:
     report = await _run(imports, _jsonl(tmp_path / "a.jsonl", [_record(1)]), dry_run=True)
     assert (report.added, report.batch) == (1, None)

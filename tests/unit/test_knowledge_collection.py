@@ -120,6 +120,17 @@ def test_files_with_mark_blanks_numbers_and_gzip_are_read(tmp_path: Path) -> Non
     assert (beir.unknown_documents, beir.unknown_queries) == (("gone",), ("lost",))
 
 
+def test_graded_judgements_keep_their_fractions_and_odd_ones_are_refused(tmp_path: Path) -> None:
+    """0.5 is relevant; a word as a score is a header only where it reads like one."""
+    rows = b'{"_id": "1", "text": "x"}', b'{"_id": "q", "text": "x"}'
+    beir = load_beir(*_files(tmp_path, *rows, b"q\t1\t0.5"))
+    assert beir.relevant == {"q": {"1": 0.5}}
+    assert beir.answerable("q")
+    for odd in (b"q\t1\tx", b"q\t1\tnan", b"q\t1\tinf"):
+        with pytest.raises(InvalidInput):
+            load_beir(*_files(tmp_path, *rows, odd))
+
+
 @pytest.mark.parametrize("qrels", [
     b"query-id\tcorpus-id\tscore\nq\t1\t1\n", b"q 0 1 1\n", b"q\t1\t1.0\r\n\r\n", b"\xef\xbb\xbfq\t1\t1",
 ])  # fmt: skip

@@ -673,3 +673,49 @@ def test_scenes_of_one_matter_become_one_draft() -> None:
     assert lost.need == "conditional"
     assert lost.condition is not None
     assert lost.condition.zh == "情形：补领"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "0.5个工作日", "40.5个工作日", "1.5小时", "100000个工作日", "-5个工作日", "2021年3月1日", "每月15日前",
+        "每年1月1日至6月30日", "一年半", "半年", "3个月零5天", "10个工作日至1个月", "一" * 6_000,
+    ],
+)  # fmt: skip
+def test_what_is_no_whole_number_of_one_unit_is_no_duration(said: str) -> None:
+    """A wrong number of days is worse than none."""
+    with pytest.raises(BadValue):
+        duration(said)
+    assert duration("5个工作日-10个工作日") == {
+        "amount": 10, "unit": "working_day", "note": "5个工作日-10个工作日",
+    }  # fmt: skip
+
+
+def test_columns_that_are_not_read_and_second_choices_are_counted(tmp_path: Path) -> None:
+    """A misspelt column, or a value taken from elsewhere, is said in the report."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(
+        "profile: mine\ntitle: {zh: 我, en: mine}\nignore: [备注]\nfields:\n"
+        "  code: {from: 编码, convert: code}\n  name: {from: 名称}\n"
+        "  department: {from: 部门, default: 深圳市民政局}\n"
+        "  area: {from: [区划, 地区], convert: area}\n"
+        "  level: {from: 层级, convert: level, on_bad: empty, default: city}\n",
+        encoding="utf-8",
+    )
+    mapper = Mapper(load_profile(mine))
+    row = {
+        "编码": CODE,
+        "名称": "结婚登记",
+        "区划": "999999",
+        "地区": "深圳市",
+        "备注": "x",
+        "时线": "5",
+    }
+    assert isinstance(mapper.map(Row(1, row)), Mapped)
+    assert mapper.notes == {"other_column.area": 1, "unread_column.时线": 1}
+
+
+def test_a_cell_full_of_digits_takes_no_time() -> None:
+    """Longer than any list of numbers: refused before it is searched."""
+    with pytest.raises(BadValue):
+        phones("13800138000," * 1_000)
