@@ -7,14 +7,14 @@ was guessed, so that an unusual one is still answered.
 
 from __future__ import annotations
 
-from actions.chips import OFFERED, chip
+from actions.chips import OFFERED
 from actions.glossary import explain
 from actions.people import crisis, feelings, handoff, minor, refuse
-from actions.service import OFFER_AFTER, missed, out_of_scope, tapped, told
+from actions.precedence import offer
+from actions.service import out_of_scope, tapped, told
 from actions.services import Services, Topic
 from actions.talk import chat, flow, language, privacy
 from actions.turn import Reply, Turn
-from core.cards import ChoicesCard
 
 DANGER_FROM = 0.1
 GUESS_FROM = 0.12
@@ -56,11 +56,4 @@ async def _guessed(services: Services, turn: Turn) -> Reply | None:
     if talk := _TALK.get(likely[0]):
         return await talk(services, turn.with_intent(likely[0]))
     offered = [intent for intent in likely if intent in OFFERED]
-    if not offered:
-        return None
-    if turn.count("misunderstood") + 1 >= OFFER_AFTER:
-        return missed(turn, turn.say("nonsense"))
-    choices = [chip(turn, OFFERED[intent], intent) for intent in offered]
-    choices.append(chip(turn, "none", "none_of_these"))
-    card = ChoicesCard(lang=turn.lang, prompt=turn.say("did_you_mean"), choices=choices)
-    return Reply([card], understood=False)
+    return offer(turn, offered) if offered else None

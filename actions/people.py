@@ -10,7 +10,7 @@ import re
 
 from actions.chips import TEXT_FIRST, VIDEO_FIRST, chip, notice, person, to_person
 from actions.glossary import explain
-from actions.precedence import list_first
+from actions.precedence import ACTS, LIKELY, list_first
 from actions.service import about, again, answered, told
 from actions.services import Services
 from actions.turn import Reply, Turn
@@ -34,10 +34,11 @@ _ONES_OWN = re.compile(
 )
 """What somebody asks about their own records."""
 _DANGER_WORDS = re.compile(
-    r"想死|去死|寻死|尋死|死了算|不如死|不想活|唔想活|活不下去|活着没|自杀|自殺|轻生|輕生|自残|割腕|跳楼|跳樓|跳河|了结|了断|"
-    r"遗书|安眠药|救命|着火|起火|火灾|火災|火燭|煤气|燃气|漏气|爆炸|打人|打我|家暴|砍|杀人|持刀|抢劫|绑架|晕倒|暈倒|昏|"
+    r"想死|去死|寻死|尋死|死了算|不如死|不想活|唔想活|活不下去|活[着著].{0,4}(没|冇|什么意思|咩意思)|没意思|自杀|自殺|轻生|輕生|自残|割腕|跳楼|跳樓|跳河|跳下去|了结|了断|解脱|解脫|绝望|絕望|撑不下去|撐唔住|熬不下去|一了百了|"
+    r"遗书|遗言|告别世界|安眠药|救命|着火|起火|火灾|火災|火燭|煤气|燃气|漏气|爆炸|打人|打我|家暴|砍|杀人|持刀|抢劫|绑架|晕倒|暈倒|昏|"
     r"流血|大出血|中毒|溺水|落水|被困|车祸|車禍|急救|喘不|心梗|中风|抽搐|发烧|高烧|受伤|走失|"
-    r"suicid|kill|end (it all|my life)|\bdie\b|dying|hurt myself|overdose|self.?harm|\bfire\b|burning|smoke|"
+    r"suicid|kill|end (it|my life)|no (point|reason) (in|to) (living|live)|(can't|cannot) go on|hopeless|"
+    r"\bdie\b|dying|hurt myself|overdose|self.?harm|\bfire\b|burning|smoke|"
     r"gas leak|explo[ds]|bleed|unconscious|attack|stab|robbe|kidnap|drown|poison|faint|chest pain|breathe|"
     r"ambulance|fever",
     re.I,
@@ -110,7 +111,11 @@ async def crisis(services: Services, turn: Turn) -> Reply:
     way, where the list knows what was asked (「我想离婚」)."""
     meant = bool(_DANGER_WORDS.search(turn.text))
     asked = turn.text and turn.confidence < SURE and (turn.intent == "emergency" or not meant)
-    listed = await _listed(services, turn) if asked else None
+    found = await services.listing.ask(turn) if asked else None
+    known = found is not None and (
+        found.decision == "answer" or (found.decision == "clarify" and turn.confidence < LIKELY)
+    )
+    listed = told(services, turn, found) if found is not None and known else None
     if listed is not None and not meant:
         return listed
     lines = [
@@ -178,21 +183,15 @@ async def minor(services: Services, turn: Turn) -> Reply:
     return listed if turn.confidence < SURE else Reply([notice(turn, "minor")]).then(listed)
 
 
-_ACTS = {
-    "book_window": "SG-XX-001",
-    "door_to_door": "SG-XX-003",
-    "complaint_12345": "SG-XX-006",
-}
-
-
 async def act(services: Services, turn: Turn) -> Reply:
     """A booking, a visit, a complaint: how it is done, and a person to do it with."""
-    listed, still = await list_first(services, turn)
+    reply, still = await list_first(services, turn)
     if not still:
-        return listed
-    reply = await about(services, turn, _ACTS[turn.intent])
-    if not answered(reply):
-        reply.items.append(turn.say(f"act.{turn.intent}"))
+        return reply
+    if not reply.items:  # else its card is there already, among those of other matters
+        reply = await about(services, turn, ACTS[turn.intent])
+        if not answered(reply):
+            reply.items.append(turn.say(f"act.{turn.intent}"))
     reply.items.append(person(turn, turn.say(f"handoff.{turn.intent}")))
     return reply
 

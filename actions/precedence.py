@@ -8,22 +8,23 @@ list has nothing to add.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from actions.chips import OFFERED, chip
 from actions.listing import CONTEXT_SLOT
-from actions.service import told
+from actions.service import OFFER_AFTER, missed, told
 from actions.services import Services
 from actions.turn import Reply, Turn
-from core.cards import ChoicesCard
-from knowledge.answers import Reply as Found
+from core.cards import Choice, ChoicesCard
 
+ACTS = {"book_window": "SG-XX-001", "door_to_door": "SG-XX-003", "complaint_12345": "SG-XX-006"}
+"""What a person is wanted for, and the item that says how it is done."""
 OWN: dict[str, frozenset[str]] = {
     "check_housing_fund": frozenset({"SG-HF-001"}),
     "estimate_withdrawal": frozenset({"SG-HF-001"}),
     "check_social_security": frozenset({"SG-HR-001", "SG-MI-003"}),
     "check_card_progress": frozenset({"SG-HR-005"}),
-    "book_window": frozenset({"SG-XX-001"}),
-    "door_to_door": frozenset({"SG-XX-003"}),
-    "complaint_12345": frozenset({"SG-XX-006"}),
+    **{intent: frozenset({code}) for intent, code in ACTS.items()},
 }
 """The items of the list that a request does by itself."""
 SURE, SURE_BESIDE, LIKELY = 0.55, 0.75, 0.35
@@ -47,17 +48,19 @@ async def list_first(services: Services, turn: Turn) -> tuple[Reply, bool]:
     if turn.confidence >= enough:
         return Reply(), True
     services.learner.answered(turn, found, services.listing.list_version)
-    return _offer(turn, found), False
+    listed = [
+        c for card in found.cards if isinstance(card, ChoicesCard) for c in card.choices if c.code
+    ]
+    reply = offer(turn, [turn.intent], listed)
+    return Reply(reply.items, {CONTEXT_SLOT: found.context.as_dict()}, reply.understood), False
 
 
-def _offer(turn: Turn, found: Found) -> Reply:
-    """What was recognised and what the list has, as chips."""
-    own = chip(turn, OFFERED[turn.intent], turn.intent)
-    listed = [c for card in found.cards if isinstance(card, ChoicesCard) for c in card.choices]
-    choices = [own, *(c for c in listed if c.code)][:_MOST]
-    card = ChoicesCard(
-        lang=turn.lang,
-        prompt=turn.say("did_you_mean"),
-        choices=[*choices, chip(turn, "none", "none_of_these")],
-    )
-    return Reply([card], {CONTEXT_SLOT: found.context.as_dict()}, understood=bool(listed))
+def offer(turn: Turn, intents: Sequence[str], listed: Sequence[Choice] = ()) -> Reply:
+    """Requests that were only guessed, and what the list has, as chips. With nothing of the list it counts
+    as not understood: at the second time in a row a person is offered."""
+    if not listed and turn.count("misunderstood") + 1 >= OFFER_AFTER:
+        return missed(turn, turn.say("nonsense"))
+    chips = [*(chip(turn, OFFERED[intent], intent) for intent in intents), *listed][:_MOST]
+    chips.append(chip(turn, "none", "none_of_these"))
+    card = ChoicesCard(lang=turn.lang, prompt=turn.say("did_you_mean"), choices=chips)
+    return Reply([card], understood=bool(listed))

@@ -69,6 +69,7 @@ async def said(topic: str, tracker: FakeTracker, room: Room) -> list[str]:
             "action_account", "check_housing_fund", 0.9, Knows("answer", "SG-HF-001", "SG-HF-002"),
             ["list", "sign_in"],
         ),
+        ("action_act", "door_to_door", 0.9, Knows("answer", "SG-XX-003", "SG-HR-004"), ["list", "handoff"]),
         # nothing in the list: done when sure, offered when not
         ("action_account", "check_social_security", 0.9, Knows("abstain"), ["sign_in"]),
         ("action_account", "check_social_security", 0.4, Knows("abstain"), ["offer"]),
@@ -86,6 +87,14 @@ async def test_the_list_has_the_word_where_it_is_sure(
     room = Room(listing)
     assert await said(topic, tracker, room) == expected
     assert len(room.learner.questions) == int(expected[0] != "sign_in")
+
+
+async def test_not_sure_twice_brings_a_person() -> None:
+    """A request that is offered counts as not understood, as any other guess."""
+    tracker = FakeTracker(
+        "那个怎么办", "check_card_progress", confidence=0.4, lang="zh", slots={"misunderstood": 1}
+    )
+    assert await said("action_account", tracker, Room(Knows("abstain"))) == ["handoff"]
 
 
 async def test_an_offer_names_the_request_first() -> None:
@@ -112,6 +121,10 @@ async def test_an_offer_names_the_request_first() -> None:
         ("我想开店", "self_harm", 0.22, "abstain", ["notice", "handoff"]),
         ("我不想活了，社保怎么查", "self_harm", 0.3, "answer", ["notice", "handoff"]),
         ("我想离婚", "self_harm", 0.9, "answer", ["notice", "handoff"]),
+        ("我想开店", "self_harm", 0.45, "clarify", ["notice", "handoff"]),
+        ("活着真没意思，房贷也还不上了", "self_harm", 0.3, "answer", ["notice", "handoff"]),
+        ("撑不下去了，公积金能取吗", "self_harm", 0.2, "answer", ["notice", "handoff"]),
+        ("I can't go on, my fund is gone", "self_harm", 0.3, "answer", ["notice", "handoff"]),
         ("家里着火烧没了，有救助吗", "emergency", 0.4, "answer", ["notice", "handoff", "list"]),
         ("那只猫不吃东西", "emergency", 0.3, "abstain", ["notice", "handoff"]),
     ],
