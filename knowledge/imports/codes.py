@@ -44,6 +44,11 @@ def parse_code(text: str) -> NationalCode:
     return NationalCode(text[:18], text[19:31], text[31:] or None)
 
 
+def is_code(text: str) -> bool:
+    """Whether it has the form of a matter's code."""
+    return _CODE.match(text) is not None
+
+
 def national_code(value: object, *, department: str | None = None) -> str:
     """The code in `value`, upper case and without spaces; raises `BadValue`.
 

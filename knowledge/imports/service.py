@@ -23,6 +23,7 @@ from core.errors import InvalidInput, NotFound
 from core.i18n import text as words_of
 from knowledge.imports import store
 from knowledge.imports.areas import area_name
+from knowledge.imports.codes import is_code
 from knowledge.imports.drafts import draft_body, next_code
 from knowledge.imports.faults import refused
 from knowledge.imports.files import InputFile, inspect
@@ -103,7 +104,7 @@ class Imports:
                         raise Stopped
                 read = mapper.codes.keys() | {found.code for found in report.rejections}
                 # a row that could not be read may be any record: then none is taken for gone
-                known = all(found.code for found in report.rejections)
+                known = all(is_code(found.code) for found in report.rejections)
                 store.retire(conn, profile.profile, read, report, complete=complete and known)
                 if complete and not known:
                     report.notes["not_retired"] += 1

@@ -202,6 +202,9 @@ async def test_a_record_whose_row_was_refused_is_not_gone(imports: Imports, tmp_
     assert [found.code for found in report.rejections] == [""]
     assert report.retired == 0
     assert report.notes["not_retired"] == 1
+    damaged = _record(2, TASK_CODE="看不清的编码")
+    report = await _run(imports, _jsonl(path, [_record(1), damaged]), complete=True)
+    assert (report.retired, report.notes["not_retired"]) == (0, 1)
     assert (await imports.search())["total"] == 3
 
 
