@@ -36,6 +36,7 @@ from knowledge.matters import split_matters
 from knowledge.one_matter import Reply, Turn
 from knowledge.search import MAX_CHARS, SearchResult
 from knowledge.several_matters import SeveralMatters
+from knowledge.stated import of_others
 from knowledge.text import Understood, understand
 
 __all__ = ["AnswerContext", "Reply", "Responder"]
@@ -70,9 +71,20 @@ class Responder(SeveralMatters, BeyondItems):
         asked = self.engine.understand(query, lang=lang)
         typed = understand(query[:MAX_CHARS], lang=lang)  # mending is for names of matters only
         said = typed.said
-        context = context or AnswerContext()
-        context = replace(context, facts={**context.facts, **said})
+        before = context or AnswerContext()
+        context = replace(before, facts={**before.facts, **said})
         turn = Turn(lang, today, now, city, context, said)
+        reply = self._reply(query, asked, typed, vector, turn)
+        if not said or not of_others(typed.text):
+            return reply
+        # what was said of somebody else holds for this answer only
+        return replace(reply, context=replace(reply.context, facts=before.facts))
+
+    def _reply(
+        self, query: str, asked: Understood, typed: Understood, vector: Vector | None, turn: Turn
+    ) -> Reply:
+        """`asked`: with names of matters mended; `typed`: as it was typed."""
+        lang, city = turn.lang, turn.city
         known = self._reply_to_question(typed, turn) or self._compared(typed, turn)
         known = known or self._continue(asked, turn)
         if known is not None:

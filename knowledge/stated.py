@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from core.cards import City
+from knowledge.lexicon import KIN
 from knowledge.model import DecidingFact
 from knowledge.places import place_spans
 
@@ -156,6 +157,12 @@ def said_facts(text: str, mentions: Sequence[Mention]) -> Stated:
     return out if plain or several or _MINE.search(text) else {}
 
 
+def of_others(text: str) -> bool:
+    """Whether somebody else is spoken of (「我爸上周走了，公积金在深圳」): then it cannot be told whose fact
+    it is."""
+    return _OTHERS.search(text) is not None
+
+
 def away(text: str, mentions: Sequence[Mention]) -> frozenset[DecidingFact]:
     """Facts that the words place in neither of our cities (「户口在江西赣州」, "insured in Hunan")."""
     ours = {at for _, start, end in mentions for at in range(start, end)}
@@ -194,6 +201,11 @@ def roles(text: str, mentions: Sequence[Mention], said: Stated) -> Stated:
     return told
 
 
+_OTHERS = re.compile(
+    rf"(?:我|俺|咱)(?:的|们)?(?!人)(?:{KIN}|爷爷|奶奶|外公|外婆|阿爸|阿妈|孩子|娃|宝宝|亲人|老板)|老公|老婆|妻子|丈夫|父亲|母亲|爸妈|父母|孩子|小孩|儿子|女儿|老爸|老妈"
+    r"|\b(?:his|her|their|wife|husband|father|mother|dad|mum|mom|parents?|son|daughter|kid|child|baby|friend|grand\w+)\b",
+    _I,
+)
 _THIRD: tuple[tuple[DecidingFact, re.Pattern[str], re.Pattern[str]], ...] = (
     (
         "hukou_city",

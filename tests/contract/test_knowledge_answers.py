@@ -201,6 +201,28 @@ def test_the_city_is_the_answer_where_it_is_what_was_asked(
     assert says in card.headline
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("我爸上周走了，户口在东莞，公积金在深圳，我该先去哪", False),
+        ("my wife's insurance is in Shenzhen, where does she get the maternity allowance", False),
+        ("我公积金在深圳，怎么提取租房", True),
+        ("我人在深圳上班，公积金怎么提", True),
+    ],
+)
+def test_what_is_said_of_somebody_else_is_not_remembered_of_oneself(
+    responder: Responder, told: str, kept: bool
+) -> None:
+    """A dead father's fund in Shenzhen says nothing about where one's own wages are owed."""
+    lang: Lang = "zh" if not told.isascii() else "en"
+    reply = _ask(responder, told, lang)
+    assert bool(reply.context.facts) is kept
+    after = _ask(responder, "公司拖了我三个月工资不发，我还能告吗", context=reply.context).cards[0]
+    if not kept:
+        assert isinstance(after, AnswerCard)
+        assert after.city == "both"
+
+
 def test_a_frequent_question_of_the_other_direction_never_leads(responder: Responder) -> None:
     """「从深圳搬到东莞」 is no answer to somebody who goes the other way."""
     card = _answer(_ask(responder, "电动车在东莞上的牌，骑到光明区要不要重新上牌"))
