@@ -20,6 +20,7 @@ from core.cards import (
 from core.i18n import Lang, text
 from knowledge.catalogue import Catalogue, one_city
 from knowledge.differences import compare, sides
+from knowledge.facets import facets_of
 from knowledge.facts import (
     Statement,
     city_name,
@@ -44,6 +45,7 @@ from knowledge.guide import (
     visits_for,
     ways_of,
 )
+from knowledge.jurisdiction import told_as
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.payloads import ask_item, payload
 
@@ -65,6 +67,7 @@ def answer_card(
     decided_by: DecidingFact | None = None,
     asked_faqs: AskedFaqs | None = None,
     away: bool = False,
+    facets: tuple[Facet, ...] = (),
 ) -> AnswerCard:
     """The card of item `code`; raises `NotFound` for an unknown code.
 
@@ -73,7 +76,8 @@ def answer_card(
     `asked_faqs`: the item's frequent questions in the light of what was asked. Where one is what was
     asked, its answer leads; where one is near and no other fact was asked for, it leads with its
     question; where none is, "may I" is answered with the conditions and any other yes or no with the
-    summary. `away`: the deciding fact lies in neither city.
+    summary. `away`: the deciding fact lies in neither city. `facets`: every fact asked for, in the order of
+    the words, where they are more than `facet`.
     """
     item = catalogue.get(code)
     found = sides(catalogue, item, today)
@@ -94,7 +98,8 @@ def answer_card(
         led, first = _conditions(found, scope, lang), "eligibility"
     elif not led and facet is None and how.whether:
         led = item.summary.in_(lang)
-    shown = _told(told) + _claims(catalogue, found, scope, lang, first, today)
+    several = facets if len(facets) > 1 else (first,)
+    shown = _told(told) + _claims(catalogue, found, scope, lang, several, today)
     ways = ways_of(catalogue, found, scope, lang, today)
     materials = materials_of(found, scope, lang)
     return AnswerCard(
@@ -103,7 +108,11 @@ def answer_card(
         name=item.name,
         city=scope,
         facet=asked,
-        headline=(_away(item, lang) if away else led)
+        headline=(
+            _away(item, lang)
+            if away
+            else _with(led, told, item, found, scope, facets, decided_by, lang)
+        )
         or _headline(item, found, scope, asked, decided_by, lang),
         summary=item.summary.in_(lang),
         claims=shown,
@@ -207,6 +216,31 @@ def _headline(
     return " · ".join(facts) or item.summary.in_(lang)
 
 
+def _with(
+    led: str,
+    told: list[FaqLine],
+    item: ServiceItem,
+    found: Sides,
+    scope: Scope,
+    facets: tuple[Facet, ...],
+    decided_by: DecidingFact | None,
+    lang: Lang,
+) -> str:
+    """What leads, with each of several asked facts that it does not tell; as it is where one was asked."""
+    if len(facets) < 2:
+        return led
+    told_of = {facet for line in told for facet in facets_of(line.question)}
+    parts = [
+        text(
+            "knowledge.named", lang, name=facet_label(facet, lang),
+            value=_headline(item, found, scope, facet, decided_by, lang),
+        )
+        for facet in facets
+        if facet not in told_of
+    ]  # fmt: skip
+    return " · ".join([*([led] if led else []), *parts])
+
+
 def _fact(found: Sides, scope: Scope, facet: Facet, lang: Lang) -> str | None:
     """A facet's value: one text where the cities agree, else each city's."""
     values = {
@@ -229,7 +263,12 @@ def _fact(found: Sides, scope: Scope, facet: Facet, lang: Lang) -> str | None:
 
 
 def _claims(
-    catalogue: Catalogue, found: Sides, scope: Scope, lang: Lang, asked: Facet, today: dt.date
+    catalogue: Catalogue,
+    found: Sides,
+    scope: Scope,
+    lang: Lang,
+    asked: tuple[Facet, ...],
+    today: dt.date,
 ) -> list[Claim]:
     """Sourced sentences, the asked facet first; equal ones of both cities are one claim."""
     cities: dict[Statement, list[City]] = {}
@@ -240,7 +279,7 @@ def _claims(
         for statement in [*statements(variant, lang), *visits]:
             cities.setdefault(statement, []).append(city)
     everywhere = len(in_scope(found, "both"))
-    ordered = sorted(cities, key=lambda statement: statement.facet != asked)
+    ordered = sorted(cities, key=lambda s: asked.index(s.facet) if s.facet in asked else len(asked))
     return [
         Claim(
             text=statement.text,
@@ -261,13 +300,9 @@ def jurisdiction(
     rule = item.jurisdiction.text.in_(lang)
     if scope == "both" or decided_by in (None, "none"):
         return rule
-    reason = because(scope, decided_by, lang)
+    key = f"knowledge.because.{told_as(item, decided_by)}"
+    reason = text(key, lang, city=city_name(scope, lang))
     return f"{reason}{rule}" if lang == "zh" else f"{reason} {rule}"
-
-
-def because(city: City, fact: DecidingFact, lang: Lang) -> str:
-    """ "You file in X because Y"."""
-    return text(f"knowledge.because.{fact}", lang, city=city_name(city, lang))
 
 
 def _disclaimer(shown: list[Claim], found: Sides, scope: Scope, lang: Lang) -> str | None:

@@ -25,7 +25,7 @@ from knowledge.bundles import get_bundle
 from knowledge.checklists import bundle_checklist, item_checklist
 from knowledge.context import AnswerContext
 from knowledge.embed import Vector
-from knowledge.facets import follow_up
+from knowledge.facets import facets_of, follow_up
 from knowledge.jurisdiction import (
     FACTS,
     PLACES,
@@ -73,7 +73,7 @@ class Responder(SeveralMatters, BeyondItems):
         said = typed.said
         before = context or AnswerContext()
         context = replace(before, facts={**before.facts, **said})
-        turn = Turn(lang, today, now, city, context, said)
+        turn = Turn(lang, today, now, city, context, said, facets_of(asked.text))
         reply = self._reply(query, asked, typed, vector, turn)
         if not said or not of_others(typed.text):
             return reply

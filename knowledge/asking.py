@@ -13,7 +13,7 @@ from core.cards import Action, Choice, ChoicesCard, City, Facet, NoticeCard
 from core.i18n import Lang, text
 from knowledge.catalogue import Catalogue
 from knowledge.facts import city_name
-from knowledge.jurisdiction import Place, city_of
+from knowledge.jurisdiction import Place, city_of, told_as
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.payloads import ask_item, payload
 from knowledge.search import Hit, SearchResult
@@ -75,8 +75,7 @@ def which_place(
     catalogue: Catalogue, item: ServiceItem, fact: DecidingFact, *, lang: Lang, facet: Facet | None
 ) -> ChoicesCard:
     """The one fact that is missing; the rule it belongs to comes first."""
-    fund = fact == "contribution_city" and item.domain == "housing"
-    asked = text(f"knowledge.where_is.{'contribution_fund' if fund else fact}", lang)
+    asked = text(f"knowledge.where_is.{told_as(item, fact)}", lang)
     rule = _FIRST_CLAUSE.split(item.jurisdiction.text.in_(lang))[0]
     prompt = f"{rule}。{asked}" if lang == "zh" else f"{rule}. {asked}"
     hint = text("knowledge.place_hint", lang)

@@ -19,24 +19,34 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|在哪个市|[去到在找].{1,10}还是.{0,8}(地方|那边|这边|那里|这里)"
         r"|(必须|一定要?|要不要|用不用|需不需要|是不是要|得|要)回(去|老家|户籍|户口|原籍|原来|深圳|东莞)"
         r"|回(去|老家)(补|办|换|领|登记|申请).{0,3}[吗么]|(go|travel|come) back to|return to my|which city"
-        r"|(shenzhen|dongguan) or (shenzhen|dongguan)|which (place|side|of the two)", _I)),
+        r"|(shenzhen|dongguan) or (shenzhen|dongguan)|which (place|side|of the two)"
+        r"|(?<!也)(能不能|可不可以|可否|能否|能|可以|可)(就近|直接|就)?(在|去|到)(深圳|东莞|这边|这里|那边|本地|外地|异地|当地)"
+        r"(的?(窗口|这边|这里|本地|当地))?(补|换|办|领|申请|申领|提|交|报|登记|开|弄|注册|过户|查|打)[^,，。?？]{0,16}([吗么]|$|[?？,，])"
+        r"|(^|[.,;?!] ?|\band |\bbut )(can|could|may) (i|we|he|she|they|my \w+)\b(?! also)[^.?,]{0,40}"
+        r"\b(in|from) (shenzhen|dongguan)\b[^.,]{0,12}$", _I)),
     ("documents", re.compile(
-        r"材料|资料|证件|带(什么|啥|哪些|些什么|齐)|要带|准备(什么|啥|哪些)|(需要|要|用)(什么|啥|哪些)(东西|文件|手续|证)"
-        r"|要(交|提交|提供)(什么|啥|哪些)|手续|(要不要|需不需要|用不用|需要|要)(带)?(身份证|户口本|结婚证|合同|发票|照片|证明|原件)"
-        r"|documents?|paper(s|work)|what (do|should|must) i (bring|need|take|submit|prepare)|bring"
-        r"|what('s| is) (needed|required)|required to|requirements? list|need to (bring|submit)", _I)),
+        r"(什么|啥|哪些|几[份样种])[^,，。?？]{0,4}(材料|资料|证件|手续(?!费))"
+        r"|(材料|资料|证件|手续(?!费))[^,，。?？]{0,6}(什么|哪|啥|几[份样种]|吗|呢|清单)"
+        r"|带(什么|啥|哪些|些什么|齐)|准备(什么|啥|哪些)|(需要|要|用)(什么|啥|哪些)(东西|文件|证)"
+        r"|要(交|提交|提供)(什么|啥|哪些)|(要不要|需不需要|用不用|需要|(?<!对方)(?<!公司)(?<!老板)(?<!客户)要)(带)?(身份证|户口本|结婚证|合同|发票|照片|证明|原件)"
+        r"|(what|which)( \w+){0,2} (documents?|papers?|paperwork)|"
+        r"(documents?|papers?|paperwork) (do|should|must|are|is)\b"
+        r"|what (do|should|must) i (bring|need|take|submit|prepare)|(to|i|we|should) bring"
+        r"|what('s| is) (needed|required)|requirements? list", _I)),
     ("time", re.compile(
         r"多久|多长时间|(?<![前这过那好])几天|多少天|几个?(工作日|月|小时|星期|礼拜)|什么时候(能|可以|才)?(拿|到|好|下来|办好|办完|出|到账)"
-        r"|(时限|办理时间|工作日|时效)|等(多|几)|多快|当场|当天|马上能|到账时间"
-        r"|how (long|soon|many (days|weeks|months))|turnaround|processing time"
-        r"|same[- ]day|when (will|can) i (get|receive)", _I)),
+        r"|等(多|几)|多快|马上能"
+        r"|how (long|soon|many (days|weeks|months))|same[- ]day|when (will|can) i (get|receive)", _I)),
     ("fee", re.compile(
-        r"(?<![有领拿提贷补发剩取借到])多少钱|费用|收费|(?<![诉讨追])要钱|花钱|工本费|(?<!地铁)(?<!公交)(?<!坐车)免费(?![坐乘搭看领入停拿用吃住上读打体治接请])|手续费|价格|交(多少|什么)?费|要?交多少(?!年|个)|几块|多少块|钱贵|要不要(给|交)?钱|收钱"
-        r"|how much (does|is(?! in| my| left)|will|do i pay|to|for)|^how much\W*$|cost|\bfees?\b|price"
-        r"|free of charge|is it free|charge", _I)),
+        r"(?<![有领拿提贷补发剩取借到])多少钱|(?<![诉讨追])要钱|花钱|交(多少|什么)?费|要?交多少(?!年|个)|几块|多少块|钱贵"
+        r"|(?<!地铁)(?<!公交)(?<!坐车)免费(?![坐乘搭看领入停拿用吃住上读打体治接请])|要不要(给|交)?钱|收钱"
+        r"|(多少|几|什么|要)[^,，。?？]{0,3}(费用|手续费|工本费)|(费用|收费|手续费|工本费|价格)[^,，。?？]{0,4}(多少|几|吗|怎么|贵)"
+        r"|how much (does|is(?! in| my| left)|will|do i pay|to|for)|^how much\W*$"
+        r"|(what|how)( \w+){0,4} (costs?|fees?|price)\b|free of charge|is it free"
+        r"|(does|is|will|are).{0,24}\b(costs?|fees?|charged?)\b", _I)),
     ("where", re.compile(
-        r"在?哪里|在?哪儿|哪个(窗口|地方|部门|单位|派出所|网点|大厅|点)|(?<![换改更当做])地址|地点|去哪|到哪|位置|网点|找谁|附近"
-        r"|\bwhere\b|address|location|which (office|counter|window|branch|department)|nearest", _I)),
+        r"在?哪里|在?哪儿|哪个(窗口|地方|部门|单位|派出所|网点|大厅|点)|去哪|到哪|找谁"
+        r"|\bwhere\b|which (office|counter|window|branch|department)|nearest", _I)),
     ("channels", re.compile(
         r"网上(?![卖买开销])|线上(?![卖买开销])|在线|(?<![a-z])app(?![a-z])|小程序|手机(上|能|可以|办)"
         r"|自助机|自助终端|不(用)?(去|跑|到)(现场|窗口|大厅)|邮寄|代办|上门|视频办"
@@ -52,7 +62,19 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
     ("steps", re.compile(
         r"流程|步骤|程序|第一步|先.{0,6}再|怎么走|怎么个办法|steps?\b|procedure|process\b|step by step", _I)),
 )  # fmt: skip
+_NOUNS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
+    ("documents", re.compile(
+        r"材料|资料|证件|手续(?!费)|要带|documents?|paper(s|work)|\bbring\b|required to|need to submit", _I)),
+    ("time", re.compile(r"时限|办理时间|工作日|时效|当场|当天|到账时间|turnaround|processing time", _I)),
+    ("fee", re.compile(r"费用|收费|工本费|手续费|价格|cost|\bfees?\b|price|charge", _I)),
+    ("where", re.compile(r"(?<![换改更当做])地址|地点|位置|网点|附近|address|location", _I)),
+)  # fmt: skip
+"""Words that name a fact: asked for in a bare phrase (「社保卡补办材料」), only mentioned beside a question for
+another (「材料交了，多久能下来」)."""
 
+_CLAUSE = re.compile(r"[,，。;；?？!！、]|\band\b", _I)
+_BESIDE: frozenset[Facet] = frozenset(("documents", "time", "fee", "where"))
+"""Facts that are asked for beside another in one clause; the rest only frame it (「网上办要多久」)."""
 _TERM = re.compile(
     r"最迟|最晚|[天月年日]之?内|多久(之?内|以前|之前|[^,，。?？]{0,4}一次)|(能|可以|可|会)?(用|管|享受)(多久|多长|几天|几个月)"
     r"|[领拿发](多久|多长时间)|提前(多久|几天|多长)|过了(多久|几)|超过|逾期|有效(期)?(是|有)?(多久|多长|几)"
@@ -78,6 +100,7 @@ _WHETHER = re.compile(
     r"|\b(is it|am i) (ok|possible|allowed)|what (happens|if)\b",
     _I,
 )
+_QUESTION = re.compile(rf"{_WHETHER.pattern}|哪|怎|什么|如何|谁|\b(what|which|where|who|how)\b", _I)
 _MAY = re.compile(
     r"能|可以|可不可以|行(吗|不|么)|成(吗|不)|够(吗|不)|符合|资格"
     r"|\b(can|could|may|eligible|allowed|possible|entitled|qualify)\b",
@@ -125,10 +148,35 @@ class FollowUp:
 
 def facet_of(text: str) -> Facet | None:
     """The fact asked for; None when the question is about the matter as a whole."""
-    for facet, pattern in _FACETS:
-        if pattern.search(text) and not _other(facet, text):
-            return facet
+    for table in (_FACETS, _NOUNS):
+        for facet, pattern in table:
+            if pattern.search(text) and not _other(facet, text):
+                return facet
     return None
+
+
+def facets_of(text: str) -> tuple[Facet, ...]:
+    """Every fact asked for, in the order of the words (「多少钱，多久能拿到」); at most three."""
+    first = facet_of(text)
+    if first is None:
+        return ()
+    clauses = [clause for clause in _CLAUSE.split(text) if clause.strip()]
+    found: dict[Facet, int] = {}
+    for at, clause in enumerate(clauses):
+        taken: list[tuple[int, int]] = []
+        for facet, pattern in _FACETS:
+            match = pattern.search(clause)
+            if match is None or _other(facet, clause):
+                continue
+            if any(match.start() < end and start < match.end() for start, end in taken):
+                continue
+            if facet in _BESIDE or (not taken and _QUESTION.search(clause)):
+                taken.append(match.span())
+                found.setdefault(facet, at * 1000 + match.start())
+    found.setdefault(first, -1)
+    if "which_city" in found:
+        found.pop("where", None)
+    return tuple(sorted(found, key=lambda facet: found[facet]))[:3]
 
 
 def _other(facet: Facet, text: str) -> bool:

@@ -50,6 +50,12 @@ _FILLING = re.compile(
 )
 
 
+def told_as(item: ServiceItem, fact: DecidingFact) -> str:
+    """The fact as a resident knows it: contributions are to the housing fund or to social insurance."""
+    fund = fact == "contribution_city" and item.domain == "housing"
+    return "contribution_fund" if fund else fact
+
+
 @dataclass(frozen=True)
 class Resolution:
     """Where to file, or what to ask."""

@@ -45,6 +45,8 @@ class Turn:
     context: AnswerContext
     """With the facts that the words of this turn state."""
     said: Mapping[DecidingFact, City]
+    facets: tuple[Facet, ...] = ()
+    """Facts asked for, in the order of the words, where they are several."""
 
     def after(self, **changes: object) -> AnswerContext:
         """The next context: the facts stay, everything else is as given."""
@@ -128,6 +130,7 @@ class OneMatter:
         return answer_card(
             self.catalogue, item.item_id, lang=turn.lang, city=city, facet=facet,
             today=turn.today, decided_by=because, asked_faqs=asked, away=away,
+            facets=turn.facets if facet in turn.facets else (),
         )  # fmt: skip
 
     def _settled(self, result: SearchResult, turn: Turn) -> tuple[ServiceItem, Resolution]:

@@ -10,7 +10,7 @@ from knowledge import asking
 from knowledge.comparing import Compared, compared
 from knowledge.comparisons import compare_cities, compare_items
 from knowledge.embed import Vector
-from knowledge.facets import facet_of
+from knowledge.facets import facet_of, facets_of
 from knowledge.model import ServiceItem
 from knowledge.one_matter import OneMatter, Reply, Turn
 from knowledge.search import Decision, SearchResult
@@ -64,7 +64,8 @@ class SeveralMatters(OneMatter):
             item, settled = self._settled(result, turn)
             if any(code in (item.item_id, self.catalogue.sister(item.item_id)) for code in codes):
                 continue
-            cards.append(self._card(item, settled.city, result.facet, turn, settled.because))
+            own = replace(turn, facets=facets_of(part))
+            cards.append(self._card(item, settled.city, result.facet, own, settled.because))
             codes.append(item.item_id)
             first = (settled.city, result.facet)
             lowest = min(lowest, result.confidence)

@@ -24,7 +24,7 @@ async def test_only_the_missing_fact_is_asked_and_the_question_goes_on(
     await asked.get_by_role("button", name=re.compile("^东莞")).click()
     answer = await me.next_card(before)
     await expect(answer).to_contain_text("SG-HF-003")
-    await expect(answer).to_contain_text("您在东莞缴存")
+    await expect(answer).to_contain_text("您的公积金缴在东莞")
     await expect(answer.get_by_role("checkbox", name="居民身份证")).to_be_attached()
     later = await me.ask("租房提取公积金要什么条件")
     await expect(later).to_contain_text("SG-HF-003")

@@ -1,0 +1,109 @@
+"""What leads an answer card: the fact, the facts or the case that was asked about."""
+
+from __future__ import annotations
+
+import pytest
+from knowledge_answering import answer_of, ask
+
+from core.cards import Facet
+from core.i18n import Lang
+from knowledge.answers import Responder
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "says"),
+    [
+        ("育儿补贴多少钱一年", "zh", "3600元"),
+        ("how much is unemployment benefit", "en", "does not hold the amount"),
+        ("深圳租房公积金一个月可以提多少钱", "zh", "65%"),
+        ("东莞租房公积金一个月能提多少", "zh", "提取页面会逐月列出"),
+        ("离婚冷静期从哪天算起", "zh", "从登记处收到离婚申请起算"),
+        ("在网上买的电动车能上牌吗", "zh", "有发票、合格证"),
+    ],
+)
+def test_a_frequent_question_is_answered_first_with_its_source(
+    responder: Responder, text: str, lang: Lang, says: str
+) -> None:
+    """Where the list answers the very question, that leads; its source is the first of the card."""
+    card = answer_of(ask(responder, text, lang))
+    assert says in card.headline
+    assert card.faqs[0].answer == card.claims[0].text == card.headline
+    assert card.claims[0].source == card.faqs[0].source
+
+
+@pytest.mark.parametrize(
+    "text", ["护照快过期了能不能在网上换", "医保关系怎么转到新城市", "12345投诉没人回我怎么查"]
+)
+def test_another_frequent_question_of_the_matter_never_leads(
+    responder: Responder, text: str
+) -> None:
+    """Alike is not the same: the asked fact leads, the nearest question comes first of its fold."""
+    card = answer_of(ask(responder, text))
+    assert card.headline not in [faq.answer for faq in card.faqs]
+    assert card.faqs
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "code", "says"),
+    [
+        ("我失业了，是自己不想干了辞的，能领失业金吗", "zh", "SG-HR-009", "一般不能"),
+        ("没备案就在外地住院了，还能报吗", "zh", "SG-MI-001", "最接近的常见问题“已经在外地看完病"),
+        ("分公司怎么注册", "zh", "SG-MS-002", "不一样"),
+        ("名下有辆旧面包车，还能申请低保吗", "zh", "SG-CA-006", "有房子或有车还能申请低保吗"),
+        ("驾照扣满12分还能换证吗", "zh", "SG-PS-016", "处理违法"),
+        ("被裁了过了两个月没去申请失业金，还来得及吗", "zh", "SG-HR-009", "非本人意愿失业"),
+        ("公务员的老婆能开个体户吗", "zh", "SG-MS-003", "请对照办理条件"),
+    ],
+)
+def test_a_case_of_ones_own_is_answered_before_time_and_fee(
+    responder: Responder, text: str, lang: Lang, code: str, says: str
+) -> None:
+    """The nearest frequent question with its question, else the conditions, else the summary."""
+    card = answer_of(ask(responder, text, lang))
+    assert card.code == code
+    assert says in card.headline
+
+
+def test_a_frequent_question_of_the_other_direction_never_leads(responder: Responder) -> None:
+    """「从深圳搬到东莞」 is no answer to somebody who goes the other way."""
+    card = answer_of(ask(responder, "电动车在东莞上的牌，骑到光明区要不要重新上牌"))
+    assert "从深圳搬到东莞" not in card.headline
+
+
+def test_the_asked_fact_comes_first(responder: Responder) -> None:
+    """ "What documents" is answered by documents: headline, first claim and list."""
+    card = answer_of(ask(responder, "补办社保卡要带什么材料"))
+    assert card.facet == "documents"
+    assert card.claims[0].facet == "documents"
+    assert card.materials[0].name in card.headline
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "code", "parts", "facets"),
+    [
+        ("补办社保卡多少钱，多久能拿到", "zh", "SG-HR-004", ("费用：20 元", "办理时限：清远 12 个工作日"),
+         ("fee", "time")),
+        ("How much is an ID card renewal, and how long does it take?", "en", "SG-PS-001",
+         ("Fee: ", "Time: "), ("fee", "time")),
+        ("我户口在东莞，能不能在深圳补办身份证，要带什么材料", "zh", "SG-PS-001",
+         ("在哪个市办：两市公安窗口都可受理", "材料："), ("documents",)),
+        ("补驾驶证去哪里办，要带什么材料，多少钱", "zh", "SG-PS-016", ("在哪里办：", "材料：", "费用：10 元"),
+         ("where", "documents", "fee")),
+    ],
+)  # fmt: skip
+def test_every_fact_asked_for_is_told_in_the_order_of_the_words(
+    responder: Responder,
+    text: str,
+    lang: Lang,
+    code: str,
+    parts: tuple[str, ...],
+    facets: tuple[Facet, ...],
+) -> None:
+    """ "How much, and how long?" is one question with two answers, each with its source."""
+    card = answer_of(ask(responder, text, lang))
+    assert card.code == code
+    places = [card.headline.find(part) for part in parts]
+    assert -1 not in places
+    assert places == sorted(places)
+    told = tuple(dict.fromkeys(claim.facet for claim in card.claims))
+    assert told[: len(facets)] == facets

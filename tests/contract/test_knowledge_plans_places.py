@@ -1,0 +1,140 @@
+"""Plans of life events, and places to go."""
+
+from __future__ import annotations
+
+import pytest
+from knowledge_answering import NOW, answer_of, ask, tap
+from knowledge_engine import TODAY
+
+from core.cards import (
+    BundleCard,
+    CentresCard,
+    flatten,
+)
+from core.i18n import Lang
+from knowledge.answers import AnswerContext, Responder
+from knowledge.evaluation.questions import load_questions
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我爸前天走了，他有社保也有公积金，户口本上还有他的名字，我现在脑子很乱不知道先办什么",
+        "我爸昨天走了，他有社保和公积金，我不知道先办什么",
+    ],
+)
+def test_a_death_brings_its_plan_not_that_of_retiring(responder: Responder, said: str) -> None:
+    """Whoever writes 「我爸走了」 has lost his father, whatever accounts he lists."""
+    card = ask(responder, said).cards[0]
+    assert isinstance(card, BundleCard)
+    assert card.id == "B-BEREAVE"
+
+
+def test_a_hall_one_knows_is_answered_with_its_own_card(responder: Responder) -> None:
+    """Hours, phone or facilities of a named centre: that centre, not the locator's card."""
+    for text in ("深圳市民中心几点下班", "is the Dongguan Citizen Service Centre open on Saturday"):
+        lang: Lang = "zh" if text[0] == "深" else "en"
+        card = ask(responder, text, lang).cards[0]
+        assert isinstance(card, CentresCard)
+        assert len(card.centres) == 1
+        assert card.centres[0].hours
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "bundle"),
+    [
+        ("退休要办哪些手续", "zh", "B-RETIRE"),
+        ("moving from Shenzhen to Dongguan, what do I have to do", "en", "B-MOVE"),
+        ("刚生了宝宝，有哪些手续要办", "zh", "B-BABY"),
+        ("打算结婚，都要办些什么", "zh", "B-MARRY"),
+    ],
+)
+def test_a_life_event_gets_a_plan(responder: Responder, text: str, lang: Lang, bundle: str) -> None:
+    """Asked for everything there is to do: the steps in order, with one list of documents."""
+    reply = ask(responder, text, lang)
+    card = reply.cards[0]
+    assert isinstance(card, BundleCard), flatten(card)
+    assert card.id == bundle
+    if card.questions:
+        no = card.questions[0].options[1]
+        after = tap(responder, no.token, reply.context, lang).cards[0]
+        assert isinstance(after, BundleCard)
+        assert after.questions[0].answer is False
+        assert len(after.steps) <= len(card.steps)
+
+
+def test_a_question_about_one_matter_stays_one(responder: Responder) -> None:
+    """Over the training questions, no question about a single matter becomes a life event.
+
+    Bereavement is both: its item is a step of its bundle.
+    """
+    taken = []
+    for question in load_questions():
+        if question.split == "train" and question.kind not in ("multi", "vague"):
+            lang: Lang = "en" if question.lang == "en" else "zh"
+            cards = ask(responder, question.text, lang).cards
+            if any(isinstance(card, BundleCard) for card in cards):
+                taken.append(question)
+    assert all(question.codes == ["SG-CA-009"] for question in taken), taken
+
+
+def test_bundles_are_never_results_of_the_search(responder: Responder) -> None:
+    """The index holds items only: a life event is no service."""
+    found = responder.engine.search("退休要办哪些手续", lang="zh", k=50)
+    assert {hit.code for hit in found.results} <= set(responder.catalogue.items)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "where"),
+    [
+        ("龙华哪里有自助机可以办社保卡", "zh", "龙华区"),
+        ("nearest service centre in Chang'an", "en", "Chang'an"),
+        ("哪个窗口可以跨城办", "zh", None),
+    ],
+)
+def test_places_to_go_are_listed(
+    responder: Responder, text: str, lang: Lang, where: str | None
+) -> None:
+    """Halls, counters and machines asked for as such: a card of places, open or not told."""
+    card = responder.respond(text, lang=lang, today=TODAY, now=NOW).cards[0]
+    assert isinstance(card, CentresCard), flatten(card)
+    assert where is None or {line.district for line in card.centres} == {where}
+    assert all(line.open is not None for line in card.centres)
+    unknown = ask(responder, text, lang).cards[0]
+    assert isinstance(unknown, CentresCard)
+    assert all(line.open is None for line in unknown.centres)
+
+
+def test_where_to_go_leads_to_places_that_handle_it(responder: Responder) -> None:
+    """The "where" answer offers the places; a tap lists those that take the matter."""
+    reply = ask(responder, "东莞社保卡补办在哪里办")
+    action = answer_of(reply).actions[0]
+    assert action.title == "查看可办网点"
+    card = tap(responder, action.token or "", reply.context).cards[0]
+    assert isinstance(card, CentresCard)
+    assert card.code == "SG-HR-004"
+    assert {line.city for line in card.centres} == {"dongguan"}
+
+
+def test_a_team_that_comes_is_offered_where_there_is_one(responder: Responder) -> None:
+    """Door-to-door offers are quoted on the matters they cover, with their source."""
+    offer = next(iter(responder.catalogue.door_offers.values()))
+    card = responder.answer_card(offer.items[0], lang="zh", city=offer.city, today=TODAY)
+    told = [claim for claim in card.claims if offer.name.zh in claim.text]
+    assert told
+    assert told[0].source.id == offer.source
+    assert any(way.channel == "door" and way.name == offer.name.zh for way in card.ways)
+
+
+def test_follow_ups_of_plans_and_places(responder: Responder) -> None:
+    """ "And Dongguan?" after places lists Dongguan's; a fact asked after a plan shows the plan again."""
+    places = responder.respond("深圳哪里有24小时自助终端", lang="zh", today=TODAY, now=NOW)
+    assert isinstance(places.cards[0], CentresCard)
+    other = ask(responder, "那东莞呢", context=places.context).cards[0]
+    assert isinstance(other, CentresCard)
+    assert {line.city for line in other.centres} == {"dongguan"}
+    planned = ask(responder, "退休要办哪些手续")
+    again = ask(responder, "要带什么材料", context=planned.context).cards[0]
+    assert isinstance(again, BundleCard)
+    gone = AnswerContext(bundle="B-GONE")
+    assert not isinstance(ask(responder, "要带什么材料", context=gone).cards[0], BundleCard)
