@@ -32,7 +32,6 @@ from knowledge.jurisdiction import (
     city_of,
     reply_place,
 )
-from knowledge.matters import split_matters
 from knowledge.one_matter import Reply, Turn
 from knowledge.search import MAX_CHARS, SearchResult
 from knowledge.several_matters import SeveralMatters
@@ -91,7 +90,7 @@ class Responder(SeveralMatters, BeyondItems):
             return known
         if vector is None:
             vector = self.engine.embed(query)
-        parts = split_matters(asked.text)
+        parts = self._parts(asked, turn)
         own = vector if typed.core == asked.core else self.engine.embedder.encode_query(typed.core)
         event = self._event(typed, own, listed=len(parts) > 1)
         plan = self._life_event(event, typed, own, turn)

@@ -142,6 +142,17 @@ def part_not_in_list(
     )
 
 
+def too_many(catalogue: Catalogue, parts: Sequence[str], lang: Lang) -> NoticeCard:
+    """That a message asks about more matters than are answered at once, and which are left."""
+    return NoticeCard(
+        lang=lang,
+        title=text("knowledge.too_many_title", lang),
+        text=text("knowledge.too_many", lang, parts=("；" if lang == "zh" else "; ").join(parts)),
+        actions=ways_out(lang),
+        list_version=catalogue.version,
+    )
+
+
 def only_elsewhere(catalogue: Catalogue, item: ServiceItem, asked: City, lang: Lang) -> NoticeCard:
     """The asked city does not handle the matter: say so and offer the other city's card."""
     other: City = "dongguan" if asked == "shenzhen" else "shenzhen"

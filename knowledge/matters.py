@@ -49,13 +49,23 @@ _STATEMENT_EN = re.compile(
 )
 _NOUN_EN = re.compile(r"(?:a|an|the|my|our|his|her|their)\b", re.IGNORECASE)
 _OWN_VERB = re.compile(rf"^(?:怎么|如何|怎样|想|要)|{_DO}")
-_MIN_HAN, _MIN_WORDS, _MIN_PART = 4, 3, 2
+_CLAUSE = re.compile(
+    r"[,，]\s*(?:\b(?:and|then)\b)?|\s+(?:and|then)\s+|(?<=[^,，])(?=再(?!次|婚|三))|之后(?=[^,，]{4})",
+    re.IGNORECASE,
+)
+_WANTS = re.compile(
+    r"怎么|如何|怎样|吗$|哪|多少|多久|几|什么|啥|想|要|能|可以|得(去|先|再)|把|办|申请|补|换(?!到)|领|查|转|提|迁|登记|过户|交|缴|开|报|取"
+    r"|\b(how|what|where|when|which|can|could|do i|should|need|want|apply|get|renew|replace|claim|transfer"
+    r"|register|reserve|pay)\b",
+    re.IGNORECASE,
+)
+_MIN_HAN, _MIN_CLAUSE, _MIN_WORDS, _MIN_PART = 4, 3, 3, 2
 _MOST = 4
 
 
-def _substantial(part: str) -> bool:
+def _substantial(part: str, least: int = _MIN_HAN) -> bool:
     han = len(re.findall(r"[\u3400-\u9fff]", part))
-    return han >= _MIN_HAN or len(re.findall(r"[a-z]+", part, re.IGNORECASE)) >= _MIN_WORDS
+    return han >= least or len(re.findall(r"[a-z]+", part, re.IGNORECASE)) >= _MIN_WORDS
 
 
 def split_matters(text: str) -> list[str]:
@@ -65,6 +75,26 @@ def split_matters(text: str) -> list[str]:
     if len(kept) > 1:
         return kept
     return _listed(text.strip(" ,，.。?？!！")) or [text]
+
+
+def pieces(part: str) -> list[str]:
+    """The clauses of one part that each ask or want something (「生育津贴能领吗，宝宝医保怎么上」).
+
+    Every other clause goes with the one it stands before, the last ones with the one before them. They may well
+    be about one matter.
+    """
+    out: list[str] = []
+    before = ""
+    for whole in _CLAUSE.split(part):
+        for clause in _listed(whole.strip()) or [whole.strip()]:
+            if _substantial(clause, _MIN_CLAUSE) and _WANTS.search(clause):
+                out.append(f"{before}，{clause}" if before else clause)
+                before = ""
+            elif clause and out:
+                out[-1] += f"，{clause}"
+            elif clause:
+                before = f"{before}，{clause}" if before else clause
+    return out
 
 
 def _listed(text: str) -> list[str]:

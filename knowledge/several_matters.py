@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core.cards import AnswerCard, Card, City, Facet
 from knowledge import asking
 from knowledge.comparing import Compared, compared
 from knowledge.comparisons import compare_cities, compare_items
 from knowledge.embed import Vector
-from knowledge.facets import facet_of, facets_of
+from knowledge.facets import facet_of, facets_of, follow_up
+from knowledge.matters import pieces, split_matters
 from knowledge.model import ServiceItem
 from knowledge.one_matter import OneMatter, Reply, Turn
 from knowledge.search import Decision, SearchResult
-from knowledge.text import Understood
+from knowledge.text import Understood, understand
 
-MAX_MATTERS = 3
+MAX_MATTERS = 4
 LIKELY, LIKELY_NAMED, NAME_CHARS = 0.3, 0.5, 3
 """Share of belief from which the matter of a comparison counts as found: of one compared between the
 cities, of one of two that are compared with each other; and how long its name is at least."""
+NEAREST, NEAR_SHARE = 3, 0.1
+"""A clause's matter is meant where it is among so many nearest to the whole sentence, with such a share."""
+ALONE_SHARE, ALONE_SURE = 0.8, 0.45
+"""Share of belief and confidence from which a matter beside others is taken for found."""
 _QUESTION = re.compile(
     r"怎么|如何|怎样|吗$|哪|多少|多久|几|什么|啥|想(要|办|申请)?|要(办|申请|补|换)|办|申请|补|换"
     r"|\b(how|what|where|when|which|can|could|do i|should|need|want|apply|get|renew|replace)\b",
@@ -28,15 +33,107 @@ _QUESTION = re.compile(
 
 
 _AND = re.compile(r"\s*(?:、|/|&|和|跟|与|及|,?\s*and)\s*", re.IGNORECASE)
+OPEN = 0.3
+"""Confidence from which a clause that is a whole question is asked about, where others are answered."""
+_WHOLE_QUESTION = re.compile(
+    r"怎么|如何|怎样|[吗么]\W*$|哪|([能要用可])不\1|能否|\b(how|what|where|when|which|can|could|do i|should)\b",
+    re.IGNORECASE,
+)
+_ASKS_ANEW = re.compile(
+    r"(how|what|where|when|which|who|can|could|do|does|should)\b", re.IGNORECASE
+)
 _EACH = re.compile(r"分别|各自|\brespectively\b", re.IGNORECASE)
 _JOINING = re.compile(r"^(and|also|then|besides)\b[ ,]*|^(还有|另外|然后)[,，]?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One matter of a message."""
+
+    text: str
+    """The words about it."""
+    result: SearchResult
+    """What they find."""
+    meant: bool = False
+    """Whether the first found is what is meant, in the light of the words around."""
+
+    @property
+    def code(self) -> str | None:
+        """The first found."""
+        return self.result.results[0].code if self.result.results else None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is a whole question that may be one of a few matters."""
+        asks = _WHOLE_QUESTION.search(self.text) and follow_up(self.result.asked) is None
+        return bool(asks) and self.result.decision == "clarify" and self.result.confidence >= OPEN
+
+    @property
+    def sure(self) -> bool:
+        """Whether the first found is it: among other matters less may be asked than of a message alone."""
+        best = self.result.results[0].score if self.result.results else 0.0
+        alone = best >= ALONE_SHARE and self.result.confidence >= ALONE_SURE
+        return self.result.decision == "answer" or (self.result.decision == "clarify" and alone)
 
 
 class SeveralMatters(OneMatter):
     """Several matters in one message, and comparisons."""
 
+    def _parts(self, asked: Understood, turn: Turn) -> list[Part]:
+        """The matters that a message seems to have, in order; one where it has one."""
+        city = asked.cities[0] if len(asked.cities) == 1 else turn.city
+        parts = _whole_matters(asked)
+        if len(parts) == 1 and len(pieces(parts[0])) < 2:
+            return []
+        found = [
+            one
+            for part in parts
+            for one in self._own_matters(part, city, turn, several=len(parts) > 1)
+        ]
+        return found if len(found) > 1 else []
+
+    def _own_matters(
+        self, text: str, city: City | None, turn: Turn, *, several: bool
+    ) -> list[Part]:
+        """A part of a message, or those of its clauses that are matters of their own, where what the part as
+        a whole is about is among them. `several`: the message has other parts."""
+
+        def searched(words: str) -> Part:
+            words = _EACH.sub("", words)
+            return Part(words, self.engine.search(words, lang=turn.lang, city=city, k=8))
+
+        whole = searched(text)
+        clauses = pieces(text)
+        if len(clauses) < 2:
+            return [whole]
+        near = {hit.code for hit in whole.result.results[:NEAREST] if hit.score >= NEAR_SHARE}
+        out: list[Part] = []
+        seen: set[str] = set()
+        before = ""
+        for clause in clauses:
+            part = searched(clause)
+            code = part.code
+            found = part.result.decision == "answer"
+            own = found or (code in near and part.result.results[0].score >= ALONE_SHARE)
+            fresh = code is not None and code not in seen and not self._framing(code)
+            if fresh and code is not None and (own or part.open):
+                out.append(Part(before + clause, part.result, meant=own))
+                before = ""
+                seen |= {code, self.catalogue.sister(code) or code}
+            elif out:
+                out[-1] = replace(out[-1], text=f"{out[-1].text}，{clause}")
+            else:
+                before += clause + "，"
+        known = whole.result.decision != "answer" or whole.code in seen
+        enough = sum(part.meant for part in out) > (0 if several else 1)
+        return out if known and enough else [whole]
+
+    def _framing(self, code: str) -> bool:
+        """Whether an item is of no matter of its own, but of ways to all (terminals, progress)."""
+        return self.catalogue.items[code].domain == "cross"
+
     def _several(
-        self, parts: list[str], asked: Understood, query: str, vector: Vector, turn: Turn
+        self, parts: list[Part], asked: Understood, query: str, vector: Vector, turn: Turn
     ) -> Reply | None:
         """Several matters in one message, their cards in order.
 
@@ -50,25 +147,28 @@ class SeveralMatters(OneMatter):
         rest: list[tuple[str, SearchResult]] = []
         first: tuple[City | None, Facet | None] = (shared, None)
         lowest = 1.0
-        apart = _apart(asked.text, parts)
+        apart = _apart(asked.text, split_matters(asked.text))
         common = None if apart else facet_of(asked.text)
         for part in parts[:MAX_MATTERS]:
-            words = _EACH.sub("", part)
-            result = self.engine.search(words, lang=turn.lang, city=shared, k=8)
-            result = replace(result, facet=result.facet or common)
-            if result.decision != "answer":
-                if _QUESTION.search(part):
-                    rest.append((part, result))
-                    cards.append(self._part(part, result, turn))
+            asks = facets_of(part.text)
+            result = replace(part.result, facet=facet_of(part.text) or common)
+            if not (part.sure or part.meant):
+                if _QUESTION.search(part.text):
+                    rest.append((part.text, result))
+                    cards.append(self._part(part.text, result, turn))
                 continue
             item, settled = self._settled(result, turn)
             if any(code in (item.item_id, self.catalogue.sister(item.item_id)) for code in codes):
                 continue
-            own = replace(turn, facets=facets_of(part))
+            own = replace(turn, facets=asks)
             cards.append(self._card(item, settled.city, result.facet, own, settled.because))
             codes.append(item.item_id)
             first = (settled.city, result.facet)
             lowest = min(lowest, result.confidence)
+        if len(parts) > MAX_MATTERS:
+            cards.append(
+                asking.too_many(self.catalogue, [p.text for p in parts[MAX_MATTERS:]], turn.lang)
+            )
         if len(cards) < 2 or not (codes or all(r.decision == "clarify" for _, r in rest)):
             return None
         if not apart and any(result.decision == "abstain" for _, result in rest):
@@ -152,12 +252,24 @@ class SeveralMatters(OneMatter):
         return self.catalogue.items[best.code] if named else None
 
 
+def _whole_matters(asked: Understood) -> list[str]:
+    """The parts of a message; one that only asks for another fact goes with the one before it."""
+    out: list[str] = []
+    for part in split_matters(asked.text):
+        if out and follow_up(understand(part, lang=asked.lang)) is not None:
+            out[-1] += f"，{part}"
+        else:
+            out.append(part)
+    return out
+
+
 def _apart(text: str, parts: list[str]) -> bool:
     """Whether the parts are whole questions of the text, not the things of one list."""
     at = 0
     for place, part in enumerate(parts):
         start = text.find(part, at)
-        if start < 0 or (place and _AND.fullmatch(text[at:start])):
+        joined = place and _AND.fullmatch(text[at:start]) and not _ASKS_ANEW.match(part)
+        if start < 0 or joined:
             return False
         at = start + len(part)
     return True

@@ -71,13 +71,6 @@ def test_what_is_not_in_the_list_is_said_to_be_so(
         assert any(action.kind == "handoff" for action in reply.cards[0].actions)
 
 
-def test_several_matters_get_several_cards_in_order(responder: Responder) -> None:
-    """Two questions in one message are both answered."""
-    reply = ask(responder, "宝宝怎么上户口；育儿补贴怎么申请")
-    assert reply.codes == ("SG-PS-007", "SG-HL-003")
-    assert len(reply.cards) == 2
-
-
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_item_has_an_honest_card(responder: Responder, lang: Lang) -> None:
     """For all items, in both languages and in each city: sources known, status shown, valid JSON.
@@ -146,21 +139,6 @@ def test_actions_offer_what_is_next(responder: Responder) -> None:
     assert "看东莞的规定" in titles(card)
     assert "要多少钱" not in titles(card)
     assert all(a.token is None or a.token.startswith("/") for a in card.actions)
-
-
-def test_what_is_not_found_of_several_matters_is_said(responder: Responder) -> None:
-    """The found one is answered, the other is honestly not in the list; nothing is dropped."""
-    reply = ask(responder, "社保卡丢了怎么补办？火星移民签证怎么办？")
-    assert answer_of(reply).code == "SG-HR-004"
-    notice = reply.cards[1]
-    assert isinstance(notice, NoticeCard)
-    assert "火星移民签证" in notice.text
-    shared = ask(responder, "社保卡补办和居住证申领分别要带什么")
-    assert [card.facet for card in shared.cards if isinstance(card, AnswerCard)] == [
-        "documents",
-        "documents",
-    ]
-    assert shared.codes == ("SG-HR-004", "SG-PS-004")
 
 
 def test_no_card_shows_an_agents_contact(responder: Responder) -> None:

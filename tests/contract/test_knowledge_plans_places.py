@@ -13,7 +13,6 @@ from core.cards import (
 )
 from core.i18n import Lang
 from knowledge.answers import AnswerContext, Responder
-from knowledge.evaluation.questions import load_questions
 
 
 @pytest.mark.parametrize(
@@ -61,21 +60,6 @@ def test_a_life_event_gets_a_plan(responder: Responder, text: str, lang: Lang, b
         assert isinstance(after, BundleCard)
         assert after.questions[0].answer is False
         assert len(after.steps) <= len(card.steps)
-
-
-def test_a_question_about_one_matter_stays_one(responder: Responder) -> None:
-    """Over the training questions, no question about a single matter becomes a life event.
-
-    Bereavement is both: its item is a step of its bundle.
-    """
-    taken = []
-    for question in load_questions():
-        if question.split == "train" and question.kind not in ("multi", "vague"):
-            lang: Lang = "en" if question.lang == "en" else "zh"
-            cards = ask(responder, question.text, lang).cards
-            if any(isinstance(card, BundleCard) for card in cards):
-                taken.append(question)
-    assert all(question.codes == ["SG-CA-009"] for question in taken), taken
 
 
 def test_bundles_are_never_results_of_the_search(responder: Responder) -> None:

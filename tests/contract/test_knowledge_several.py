@@ -1,0 +1,98 @@
+"""Several matters in one message: each is answered, asked about or said to be left; none is dropped."""
+
+from __future__ import annotations
+
+import pytest
+from knowledge_answering import answer_of, ask
+
+from core.cards import AnswerCard, BundleCard, ChoicesCard, NoticeCard
+from core.i18n import Lang
+from knowledge.answers import Responder
+from knowledge.evaluation.questions import load_questions
+
+BOTH_ANSWERED = 0.7
+"""Share of the questions about two matters of the set of which both are answered, or their plan."""
+
+
+def test_several_matters_get_several_cards_in_order(responder: Responder) -> None:
+    """Two questions in one message are both answered."""
+    reply = ask(responder, "宝宝怎么上户口；育儿补贴怎么申请")
+    assert reply.codes == ("SG-PS-007", "SG-HL-003")
+    assert len(reply.cards) == 2
+
+
+def test_what_is_not_found_of_several_matters_is_said(responder: Responder) -> None:
+    """The found one is answered, the other is honestly not in the list; nothing is dropped."""
+    reply = ask(responder, "社保卡丢了怎么补办？火星移民签证怎么办？")
+    assert answer_of(reply).code == "SG-HR-004"
+    notice = reply.cards[1]
+    assert isinstance(notice, NoticeCard)
+    assert "火星移民签证" in notice.text
+    shared = ask(responder, "社保卡补办和居住证申领分别要带什么")
+    assert [card.facet for card in shared.cards if isinstance(card, AnswerCard)] == [
+        "documents",
+        "documents",
+    ]
+    assert shared.codes == ("SG-HR-004", "SG-PS-004")
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "codes"),
+    [
+        ("我在深圳没工作，刚生了宝宝。生育津贴能领吗，宝宝社保卡怎么办，还有我能不能办失业登记", "zh",
+         ("SG-MI-004", "SG-HR-003", "SG-HR-010")),
+        ("换到深圳上班，养老保险要转，公积金也要转", "zh", ("SG-HR-008", "SG-HF-010")),
+        ("社保卡唔見咗，想先掛失，之後再補張新嘅", "zh", ("SG-HR-007", "SG-HR-004")),
+        ("先开个无犯罪证明，然后去办网约车司机证", "zh", ("SG-PS-008", "SG-TR-002")),
+        ("I moved to Shenzhen. How do I transfer my housing fund, do I need a new residence permit, "
+         "and how can my son change school?", "en", ("SG-HF-010", "SG-PS-004", "SG-ED-003")),
+    ],
+)  # fmt: skip
+def test_a_story_is_answered_matter_by_matter(
+    responder: Responder, text: str, lang: Lang, codes: tuple[str, ...]
+) -> None:
+    """People join questions with commas and tell what they want between circumstances."""
+    assert ask(responder, text, lang).codes == codes
+
+
+def test_a_clause_that_is_not_sure_is_asked_about(responder: Responder) -> None:
+    """Between two that are answered: one tap, in its place."""
+    cards = ask(
+        responder, "刚到深圳上班，公积金想转过来，居住证要不要重新办，小孩要转学到深圳"
+    ).cards
+    assert [type(card) for card in cards] == [AnswerCard, ChoicesCard, AnswerCard]
+    assert isinstance(cards[1], ChoicesCard)
+    assert "居住证要不要重新办" in cards[1].prompt
+
+
+def test_more_than_a_few_matters_are_said_to_be_left(responder: Responder) -> None:
+    """Four cards are what a phone bears; the rest is named, not dropped."""
+    cards = ask(
+        responder, "身份证丢了怎么补；社保卡怎么补；护照怎么补；驾照怎么补；居住证丢了怎么补"
+    ).cards
+    assert [type(card) for card in cards] == [AnswerCard] * 4 + [NoticeCard]
+    assert isinstance(cards[-1], NoticeCard)
+    assert "居住证丢了怎么补" in cards[-1].text
+
+
+def test_over_the_question_set_matters_are_neither_lost_nor_made(responder: Responder) -> None:
+    """Of questions about two matters most bring both; no question about one matter becomes a life event
+    (bereavement is both: its item is a step of its plan), and next to none brings a second card."""
+    both, asked, taken, doubled = 0, 0, [], []
+    for question in load_questions():
+        lang: Lang = "en" if question.lang == "en" else "zh"
+        cards = ask(responder, question.text, lang).cards
+        plan = any(isinstance(card, BundleCard) for card in cards)
+        shown = {card.code for card in cards if isinstance(card, AnswerCard)}
+        if question.kind == "multi":
+            asked += 1
+            sisters = {responder.catalogue.sister(code) for code in shown}
+            both += plan or len(set(question.codes) & (shown | sisters)) > 1
+        elif question.kind != "vague":
+            if plan and question.split == "train":
+                taken.append(question)
+            if len(shown) > 1:
+                doubled.append(question.text)
+    assert both >= BOTH_ANSWERED * asked
+    assert all(question.codes == ["SG-CA-009"] for question in taken), taken
+    assert len(doubled) <= 3, doubled
