@@ -9,28 +9,24 @@ never sees an account.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast, get_args
 
 from core.cards import CITIES, AnswerCard, ChecklistCard, City, Facet
-from core.errors import AppError, NotFound
 from core.i18n import Lang
 from knowledge import asking, centres
 from knowledge.answer_card import answer_card
-from knowledge.beyond_items import BeyondItems
 from knowledge.bundle_card import bundle_card
 from knowledge.bundles import get_bundle
 from knowledge.checklists import bundle_checklist, item_checklist
 from knowledge.context import AnswerContext
 from knowledge.embed import Vector
-from knowledge.facets import facets_of, follow_up
+from knowledge.facets import facets_of
+from knowledge.follow_ups import FollowUps
 from knowledge.jurisdiction import (
     FACTS,
     PLACES,
-    city_of,
-    reply_place,
 )
 from knowledge.one_matter import Reply, Turn
 from knowledge.search import MAX_CHARS, SearchResult
@@ -40,14 +36,12 @@ from knowledge.text import Understood, understand
 
 __all__ = ["AnswerContext", "Reply", "Responder"]
 
-_ORDINAL = re.compile(
-    r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?"
-    r"|(?:the )?(first|second|third|fourth|last|最后一?个)(?: one)?)[。.!]?$"
-)
-_ORDINALS = {"一": 1, "二": 2, "三": 3, "四": 4, "first": 1, "second": 2, "third": 3, "fourth": 4}
+UNLIKELY, STANDS_OUT = 0.5, 0.8
+"""Probability that the matter is in the list below which a clarifying question changes no subject; share of
+belief from which the first choice is what goes on."""
 
 
-class Responder(SeveralMatters, BeyondItems):
+class Responder(SeveralMatters, FollowUps):
     """Answers from one version of the list."""
 
     def respond(
@@ -106,6 +100,9 @@ class Responder(SeveralMatters, BeyondItems):
         result = self.engine.search(query, lang=lang, city=city, k=8, vector=vector)
         if result.decision == "answer":
             return self._answer(result, vector, turn)
+        said_of_it = self._in_context(typed, result, turn)
+        if said_of_it is not None:
+            return said_of_it
         if event is not None and event.likely(asked.lang):
             return self._bundle(event.bundle, "", turn)
         if result.decision == "clarify":
@@ -186,72 +183,16 @@ class Responder(SeveralMatters, BeyondItems):
         card = self.answer_card(code, lang=lang, city=city, facet="documents", today=today)
         return item_checklist(card)
 
-    def _reply_to_question(self, asked: Understood, turn: Turn) -> Reply | None:
-        """The answer to "in which city is your …?": the question that was open is answered."""
-        fact, code = turn.context.asking, turn.context.code
-        if fact is None or code is None:
-            return None
-        place = reply_place(asked)
-        if place is None:
-            return None
-        values = {"code": code, "fact": fact, "place": place}
-        values |= {"facet": turn.context.facet} if turn.context.facet else {}
-        city = city_of(place)
-        values |= {"city": city} if city else {}
-        try:
-            return self.tapped(
-                values, lang=turn.lang, context=turn.context, today=turn.today, now=turn.now
-            )
-        except NotFound:
-            return None
-
-    def _continue(self, asked: Understood, turn: Turn) -> Reply | None:
-        """A follow-up of the last reply: a numbered choice, another fact, the other city."""
-        context = turn.context
-        number = _ORDINAL.match(asked.text)
-        if number and context.choices:
-            word = number.group(1) or number.group(2)
-            index = (
-                len(context.choices)
-                if word[:2] in ("la", "最后")
-                else _ORDINALS.get(word) or int(word)
-            )
-            if index <= len(context.choices):
-                code = context.choices[index - 1]
-                return self._known(code, context.city, context.facet, turn)
-        follow = follow_up(asked)
-        if follow is None:
-            return None
-        if context.bundle is not None and follow.city is None:
-            return self._known_bundle(context.bundle, context.answers, turn)
-        if context.view == "centres" and follow.city is not None and follow.facet is None:
-            item = self.catalogue.items.get(context.code or "")
-            wish = centres.Wish(city=follow.city, item=item)
-            return self._centres(wish, turn) or self._nowhere(turn, code=context.code)
-        if context.code is None:
-            return None
-        city = follow.city or (None if len(asked.cities) > 1 else context.city)
-        return self._known(context.code, city, follow.facet or context.facet, turn)
-
-    def _known(self, code: str, city: City | None, facet: Facet | None, turn: Turn) -> Reply | None:
-        try:
-            return self._choose(code, city, facet, turn, ask=True)
-        except NotFound:  # withdrawn from the list since
-            return None
-
-    def _known_bundle(self, bundle_id: str, answers: str, turn: Turn) -> Reply | None:
-        try:
-            return self._bundle(bundle_id, answers, turn)
-        except AppError:  # withdrawn or changed since
-            return None
-
     # ---- no answer ----------------------------------------------------------------------
 
     def _clarify(self, result: SearchResult, turn: Turn) -> Reply:
         hits = asking.options(self.catalogue, result)
         card = asking.which_matter(self.catalogue, hits, lang=turn.lang, facet=result.facet)
         codes = tuple(hit.code for hit in hits)
-        context = turn.after(city=result.city, facet=result.facet, choices=codes)
+        # what follows is about the one that stands out; where none is likely, about the matter before
+        unlikely = turn.context.code if result.in_list < UNLIKELY else None
+        code = codes[0] if hits[0].score >= STANDS_OUT else unlikely
+        context = turn.after(code=code, city=result.city, facet=result.facet, choices=codes)
         return Reply((card,), context, "clarify", codes, result.confidence)
 
     def _abstain(self, result: SearchResult, turn: Turn) -> Reply:

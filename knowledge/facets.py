@@ -49,7 +49,7 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|\bwhere\b|which (office|counter|window|branch|department)|nearest", _I)),
     ("channels", re.compile(
         r"网上(?![卖买开销])|线上(?![卖买开销])|在线|(?<![a-z])app(?![a-z])|小程序|手机(上|能|可以|办)"
-        r"|自助机|自助终端|不(用)?(去|跑|到)(现场|窗口|大厅)|邮寄|代办|上门|视频办"
+        r"|自助机|自助终端|不(用)?(去|跑|到)(现场|窗口|大厅)|邮寄|上门|视频办"
         r"|公众号|微信(?!上?[卖买开销])|支付宝|粤省事|i深圳|能不能(网|线)|\bonline\b|\bapp\b"
         r"|by (phone|mail|post)|on my phone|kiosk|in person"
         r"|without going|mini[- ]?program|website", _I)),
@@ -77,7 +77,8 @@ _BESIDE: frozenset[Facet] = frozenset(("documents", "time", "fee", "where"))
 """Facts that are asked for beside another in one clause; the rest only frame it (「网上办要多久」)."""
 _TERM = re.compile(
     r"最迟|最晚|[天月年日]之?内|多久(之?内|以前|之前|[^,，。?？]{0,4}一次)|(能|可以|可|会)?(用|管|享受)(多久|多长|几天|几个月)"
-    r"|[领拿发](多久|多长时间)|提前(多久|几天|多长)|过了(多久|几)|超过|逾期|有效(期)?(是|有)?(多久|多长|几)"
+    r"|[领拿发享](受)?(多久|多长时间|几个?月|多少个?月|几年)|几号|截止|提前(多久|几天|多长)|过了(多久|几)|超过|逾期|有效(期)?(是|有)?(多久|多长|几)"
+    r"|for how (long|many)|how many (days|months|years) valid"
     r"|how (long|many (days|weeks|months)) (is|are|will) .{0,20}(valid|good|paid|last)"
     r"|how long (can|do|will) i (get|receive|draw)|deadline|at the latest|how early"
     r"|how (soon|late) (before|after)|valid for|how often|within how",
@@ -87,7 +88,10 @@ _TERM = re.compile(
 _AMOUNT = re.compile(
     r"(补贴|津贴|补助|救助|低保|[老业险恤偿]金|待遇|资助|奖励|公积金)[^,，。要费收交率]{0,8}多少(?!个?[月天年次人])"
     r"|(能|会|可以)[^,，。要费收交]{0,6}(领|拿|提|贷|发|补|报|给)[^,，。要费收交率]{0,4}多少(?!个?[月天年次人])"
+    r"|一个?月[^,，。]{0,4}多少|每个?月[^,，。]{0,4}多少"
+    r"|how much\b[^,.?]{0,24}\b(a|per|each|every) month|\bamount\b"
     r"|how much\b[^,.?]{0,48}(benefit|subsid|allowance|grant|pension|relief|reimburse|compensation"
+    r"|unemployment money|maternity (pay|money)"
     r"|(can|do|will|would|could|may) (i|we|you|he|she|they|my \w+) (get|receive|withdraw|borrow|claim|take))",
     _I,
 )
@@ -123,6 +127,9 @@ _FOLLOW_LEAD = re.compile(
 _FOLLOW_EN = re.compile(
     r"^(and|what about|how about|then|so|ok|okay)?[ ,]*(in|for|if in|over in)? ?(shenzhen|dongguan|sz|dg)?"
     r"( then| instead| too| as well)?[?. ]*$", _I)  # fmt: skip
+_GOES_ON = re.compile(
+    r"^(那|那么|如果|要是|还有|但|可是|不过|不是|是)|[呢嘛]\W*$|又?是什么(意思)?\W*$"
+    r"|^(and|but|so|then|what about|how about|what if|for|also)\b|\bthen\W*$", _I)  # fmt: skip
 _POINTING = re.compile(
     r"\b(it|that|this|there|they|those|one)\b|这个|那个|它|这种|上面|刚才|这事|那事", _I
 )
@@ -130,12 +137,12 @@ _GENERIC = re.compile(
     r"这个|那个|那么?|这|它|还有|另外|呢|吗|的|了|要|需要|什么|哪些|啥|多少|钱|多久|多长|时间|几天|费用|收费|材料|资料|证件|带|准备"
     r"|怎么|如何|办理|办|流程|步骤|条件|资格|在|哪里|哪儿|去|地址|网上|线上|手机|可以|能|不能|能不能|可不可以|我|我们|一共|大概|一般|免费"
     r"|手续|交|得|是|有|没有|会|才|到|拿|好|深圳|东莞|那边|这边|两边|一样|城市|哪个|市|小程序|窗口|现场|申请|下来|别的|其他|和|跟|吧|啊|呀"
-    r"|具体|详细|说|一下|呢|电话|地方|部门|上门|先|领取|领|办好|办完|快递|邮寄|自助机|等"
+    r"|不要|账|结果|几号|截止|多快|具体|详细|说|一下|呢|电话|地方|部门|上门|先|领取|领|办好|办完|快递|邮寄|自助机|等"
     r"|\b(what|which|how|much|long|many|is|are|does|do|it|that|this|there|the|a|an|i|we|need|to|bring|cost|"
     r"fee|fees|take|takes|where|can|be|done|online|documents?|papers?|required|in|and|about|for|of|my|"
     r"will|would|should|shenzhen|dongguan|sz|dg|get|go|apply|have|days?|time|free|eligible|conditions?|"
     r"steps?|city|office|address|then|so|also|app|on|by|phone|me|tell|more|please|any|other|day|same|"
-    r"pay|open|qualify|who|exactly|else)\b", _I)  # fmt: skip
+    r"wait|money|when|deadline|result|pay|open|qualify|who|exactly|else)\b", _I)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -181,14 +188,23 @@ def facets_of(text: str) -> tuple[Facet, ...]:
 
 def _other(facet: Facet, text: str) -> bool:
     """Whether the words ask for something that only looks like the facet."""
-    return (facet == "fee" and asks_amount(text)) or (
-        facet == "time" and _TERM.search(text) is not None
-    )
+    return (facet == "fee" and asks_amount(text)) or (facet == "time" and asks_term(text))
 
 
 def asks_amount(text: str) -> bool:
     """Whether it asks how much one is given or may draw, not what the matter costs."""
     return _AMOUNT.search(text) is not None and _COST.search(text) is None
+
+
+def asks_term(text: str) -> bool:
+    """Whether it asks for a term, a deadline or how long something holds."""
+    return _TERM.search(text) is not None
+
+
+def goes_on(text: str) -> bool:
+    """Whether its words may take up what was said before (「那我爸呢」, "what about my wife"), or ask
+    something about it."""
+    return _GOES_ON.search(text) is not None or _QUESTION.search(text) is not None
 
 
 def asks_whether(text: str) -> bool:

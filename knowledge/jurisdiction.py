@@ -38,14 +38,14 @@ _BOTH = re.compile(
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
-    r"^(我)?(也)?(不|没|唔)(太)?(清楚|知道|确定|晓得|肯定)(啊|呀|呢|的)?$|^(忘了|说不准|不懂)$"
+    r"^(我)?(也)?(不|没|唔)(太)?(清楚|知道|确定|晓得|肯定)(啊|呀|呢|的)?((社保|医保|公积金|户口|单位|公司)?(是)?(交|缴|买|参保|落|在)*在?(哪|什么).{0,4})?$|^(忘了|说不准|不懂)$"
     r"|^(i('m| am)? )?(not sure|unsure|don'?t know|do not know|no idea)\b.{0,16}$",
     re.IGNORECASE,
 )
 _FILLING = re.compile(
-    r"我|是|在|的|了|交|缴存|缴|买|上班|上|参保|公积金|社保|医保|户口|户籍|住|工作|学校|房子|公司|单位|店|账户|那边|这边|市|都|呢|吧|啊|就"
+    r"应该|大概|可能|好像|估计|主要|我|是|在|的|了|交|缴存|缴|买|上班|上|参保|公积金|社保|医保|户口|户籍|住|工作|学校|房子|公司|单位|店|账户|那边|这边|市|都|呢|吧|啊|就"
     r"|\b(it'?s|i|i'?m|my|is|in|at|pay|paid|live|work|the|there|housing|fund|account|insured|hukou|home|"
-    r"registered|and|mine|that|would|be)\b",
+    r"registered|and|mine|that|would|be|mostly|mainly|probably|maybe|think|guess|should|then)\b",
     re.IGNORECASE,
 )
 

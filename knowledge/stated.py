@@ -45,15 +45,18 @@ def _compiled(
 _SAID = _compiled((
     ("contribution_city", r"(交|缴|缴存|买|上|供)(的|了|着|过)?(是)?(住房)?(公积金|社保|五险一金)"
      r"|(公积金|社保|五险一金)(账户|一直)?(都)?(是)?((交|缴|买|开)(的)?(是)?|(交|缴|买|开)?在)"
+     r"|(公积金|社保|五险一金)(账户|一直|都)*是"
      r"|(pay|paid|paying|contribut\w*)\b.{0,24}(fund|insurance|social security)"
-     r"|(fund|insurance|social security)( account)? is in"),
-    ("insured_city", r"参保|(上|买|交|缴)(的|了|着|过)?医保|医保(是)?(交|缴|买)?在|\binsured\b"),
+     r"|(fund|insurance|social security)( account)? is (paid )?in"),
+    ("insured_city", r"参保|(上|买|交|缴)(的|了|着|过)?医保"
+     r"|医保(是)?((交|缴|买)在|在(?![^,，。]{0,6}(看|住院|就医|报|用|买药)))|\binsured\b"),
     ("property_city", r"买(了|的|个|一套|套)?(新|二手)?房|房子(是)?(买|都)?在|有(一套|套)?房"
      r"|(home|house|flat|apartment) is in|\b(buy|buying|bought)\b"),
     ("hukou_city", r"(户口|户籍)(是|落)?在|(户口|户籍)(的)?(?=[,，。?？]|$)|hukou"),
     ("school_city", r"上学|读书|就读|上(小学|初中|高中)|\bschool\b"),
     ("employer_city", r"上班|工作|打工|(公司|单位)(是)?在|\b(work|works|working|job|employer)\b"),
-    ("residence_city", r"住在|居住|(?<!常)住(?=[,，。?？]|$|的|着)|租(了)?(个)?房住|\b(live|lives|living)\b"),
+    ("residence_city", r"住在|居住|(?<!常)住(?=[,，。?？]|$|的|着|了|过)"
+     r"|(?<![\u3400-\u9fff])(我)?人(现在|一直|都|也)*在|租(了)?(个)?房住|\b(live|lives|living)\b"),
     ("premises_city", r"开(了)?(个|家)?(店|公司)|注册在|店在|\b(shop|restaurant|premises)\b"),
 ))  # fmt: skip
 _OWN = _compiled((
@@ -87,6 +90,8 @@ _WISHED: frozenset[DecidingFact] = frozenset({"school_city", "property_city", "p
 _CLAUSE = re.compile(
     r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE
 )
+_NEGATED = re.compile(r"(没有?|不是|非|无|\bno|\bnot( an?)?) ?$", re.IGNORECASE)
+"""Before a city: what follows is not there (「没有深圳户口」)."""
 _MOVES_TO = re.compile(
     r"(搬家?|搬迁)(到|去|来|至|回)$|\b(mov\w+|relocat\w+)\b.{0,24}\bto $", re.IGNORECASE
 )
@@ -137,6 +142,7 @@ def without_circumstances(text: str, mentions: Sequence[Mention]) -> str:
 
 def said_facts(text: str, mentions: Sequence[Mention]) -> Stated:
     """Facts that the words state, with their city: never a mere wish to know."""
+    mentions = [m for m in mentions if not _NEGATED.search(text[: m[1]])]
     if not mentions:
         return {}
     out: Stated = {}
@@ -166,7 +172,8 @@ def of_others(text: str) -> bool:
 def away(text: str, mentions: Sequence[Mention]) -> frozenset[DecidingFact]:
     """Facts that the words place in neither of our cities (「户口在江西赣州」, "insured in Hunan")."""
     ours = {at for _, start, end in mentions for at in range(start, end)}
-    return frozenset(
+    home = {fact for fact, pattern in _HOME if pattern.search(text)}
+    return frozenset(home) | frozenset(
         fact
         for fact, before, after in _THIRD
         for start, end in place_spans(text)
@@ -206,6 +213,12 @@ _OTHERS = re.compile(
     r"|\b(?:his|her|their|wife|husband|father|mother|dad|mum|mom|parents?|son|daughter|kid|child|baby|friend|grand\w+)\b",
     _I,
 )
+_HOME = _compiled((
+    ("hukou_city", r"(户口|户籍)(还|一直|都|是|也)*在(老家|外省|乡下)(?!深圳|东莞)|老家的?(户口|户籍)"),
+    ("insured_city", r"(老家|外省|乡下)(?!深圳|东莞)(交|买)?的?(社保|医保|农保|新农合)"
+     r"|(社保|医保|农保|新农合)(还|一直|都|是|也)*(交|缴|买)?在(老家|外省|乡下)(?!深圳|东莞)"
+     r"|home insurance|insur\w+ (back home|in (my|her|his|their) home ?town)"),
+))  # fmt: skip
 _THIRD: tuple[tuple[DecidingFact, re.Pattern[str], re.Pattern[str]], ...] = (
     (
         "hukou_city",

@@ -30,19 +30,6 @@ def test_the_english_question_of_the_brief(responder: Responder) -> None:
     assert card.name.en.split(":")[0] == "Social security card"
 
 
-def test_follow_ups_keep_the_context(responder: Responder) -> None:
-    """「那东莞呢」「要多少钱」 ask about the last answer; a new subject does not."""
-    first = ask(responder, "社保卡丢了怎么补办")
-    second = ask(responder, "那东莞呢", context=first.context)
-    assert (answer_of(second).code, answer_of(second).city) == ("SG-HR-004", "dongguan")
-    third = ask(responder, "要多少钱", context=second.context)
-    card = answer_of(third)
-    assert (card.code, card.city, card.facet) == ("SG-HR-004", "dongguan", "fee")
-    assert "20" in card.headline
-    fourth = ask(responder, "护照怎么换发", context=third.context)
-    assert answer_of(fourth).code == "SG-PS-010"
-
-
 def test_a_vague_question_gets_one_question_with_choices(responder: Responder) -> None:
     """At most four choices and "none of these"; a number picks one."""
     reply = ask(responder, "社保卡")

@@ -155,3 +155,24 @@ def test_shenzhen_or_dongguan_names_neither() -> None:
     for text in ("租房提取去深圳还是东莞办", "社保卡在东莞或深圳办", "is it Shenzhen or Dongguan"):
         assert leaves_open(text)
     assert not leaves_open("深圳和东莞都可以吗")
+
+
+@pytest.mark.parametrize(
+    ("said", "facts", "away"),
+    [
+        ("我没有深圳户口，在深圳上班", {"employer_city": "shenzhen"}, set()),
+        ("we live in Longgang, no Shenzhen hukou", {"residence_city": "shenzhen"}, set()),
+        ("户口在四川人在东莞", {}, {"hukou_city"}),
+        ("我妈在老家的医保，在深圳看病能报吗", {}, {"insured_city"}),
+        ("她的社保是东莞的，人在深圳",
+         {"contribution_city": "dongguan", "residence_city": "shenzhen"}, set()),
+        ("I rent in Shenzhen but the fund is paid in Dongguan",
+         {"contribution_city": "dongguan"}, set()),
+    ],
+)  # fmt: skip
+def test_what_is_denied_or_lies_elsewhere_is_not_said_of_our_cities(
+    said: str, facts: dict[str, str], away: set[str]
+) -> None:
+    """A false reason is worse than none: it sends somebody to the wrong city."""
+    asked = understand(said)
+    assert (asked.said, set(asked.away)) == (facts, away)

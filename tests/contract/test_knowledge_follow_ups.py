@@ -1,0 +1,94 @@
+"""What goes on from the last card: another fact, the other city, a fact of one's own, another person."""
+
+from __future__ import annotations
+
+import pytest
+from knowledge_answering import answer_of, ask
+
+from core.cards import AnswerCard, ChoicesCard
+from core.i18n import Lang
+from knowledge.answers import AnswerContext, Reply, Responder
+
+
+def _talk(responder: Responder, turns: tuple[str, ...], lang: Lang = "zh") -> Reply:
+    context: AnswerContext | None = None
+    for words in turns:
+        reply = ask(responder, words, lang, context)
+        context = reply.context
+    return reply
+
+
+def test_follow_ups_keep_the_context(responder: Responder) -> None:
+    """「那东莞呢」「要多少钱」 ask about the last answer; a new subject does not."""
+    first = ask(responder, "社保卡丢了怎么补办")
+    second = ask(responder, "那东莞呢", context=first.context)
+    assert (answer_of(second).code, answer_of(second).city) == ("SG-HR-004", "dongguan")
+    third = ask(responder, "要多少钱", context=second.context)
+    card = answer_of(third)
+    assert (card.code, card.city, card.facet) == ("SG-HR-004", "dongguan", "fee")
+    assert "20" in card.headline
+    fourth = ask(responder, "护照怎么换发", context=third.context)
+    assert answer_of(fourth).code == "SG-PS-010"
+
+
+@pytest.mark.parametrize(
+    ("turns", "lang", "code", "city", "told"),
+    [
+        (("异地就医备案", "我爸的医保在江西，住东莞"), "zh", "SG-MI-001", "both", "请向参保地申办"),
+        (("居住证怎么办", "在深圳住了三个月"), "zh", "SG-PS-004", "shenzhen", ""),
+        (("老板拖欠工资怎么投诉", "公司在东莞，我住深圳"), "zh", "SG-HR-014", "dongguan", ""),
+        (("生育津贴怎么领", "我在东莞上班"), "zh", "SG-MI-004", "dongguan", ""),
+        (("失业金怎么领", "应该是东莞吧"), "zh", "SG-HR-009", "dongguan", ""),
+        (("失业金怎么领", "我不知道社保交在哪"), "zh", "SG-HR-009", "both", "最后参加失业保险"),
+        (("I need a no criminal record certificate", "Shenzhen mostly"), "en", "SG-PS-008",
+         "both", "use the nearer one"),
+    ],
+)  # fmt: skip
+def test_a_fact_of_ones_own_gives_the_card_anew(
+    responder: Responder, turns: tuple[str, ...], lang: Lang, code: str, city: str, told: str
+) -> None:
+    """Told after the card, not asked for: the same matter, in the light of it, with the reason."""
+    card = answer_of(_talk(responder, turns, lang))
+    assert (card.code, card.city) == (code, city)
+    assert told in card.headline
+
+
+@pytest.mark.parametrize(
+    ("turns", "lang", "code", "told"),
+    [
+        (("失业金怎么领", "能领几个月"), "zh", "SG-HR-009", "累计缴费年限"),
+        (("失业金怎么领", "能领多少"), "zh", "SG-HR-009", "没有收录金额"),
+        (("生育津贴怎么领", "多久到账"), "zh", "SG-MI-004", "工作日"),
+        (("老板拖欠工资怎么投诉", "要多久有结果"), "zh", "SG-HR-014", "60 个工作日"),
+        (("电动车上牌", "深圳", "要不要钱"), "zh", "SG-PS-020", "免费"),
+        (("老人坐公交免费怎么办卡", "那我爸62呢"), "zh", "SG-TR-004", "年满60周岁"),
+        (("how do I claim unemployment benefit", "What about medical insurance then?"), "en",
+         "SG-HR-009", "medical insurance"),
+        (("how do I claim unemployment benefit", "how much is it per month"), "en", "SG-HR-009",
+         "does not hold the amount"),
+    ],
+)  # fmt: skip
+def test_a_short_question_is_read_with_the_matter_before(
+    responder: Responder, turns: tuple[str, ...], lang: Lang, code: str, told: str
+) -> None:
+    """Few words name no matter: the last one is meant."""
+    card = answer_of(_talk(responder, turns, lang))
+    assert card.code == code
+    assert told in card.headline
+
+
+@pytest.mark.parametrize("words", ["今天天气怎么样", "那我想吃火锅呢", "股票怎么买"])
+def test_what_has_nothing_to_do_with_it_stays_an_honest_no(
+    responder: Responder, words: str
+) -> None:
+    """A card shown before makes nothing of ours out of other words."""
+    reply = _talk(responder, ("失业金怎么领", words))
+    assert not any(isinstance(card, AnswerCard) for card in reply.cards)
+
+
+def test_what_follows_a_choice_is_about_the_one_that_stands_out(responder: Responder) -> None:
+    """The question went on before a chip was tapped."""
+    first = ask(responder, "换身份证")
+    assert isinstance(first.cards[0], ChoicesCard)
+    card = answer_of(ask(responder, "我户口在贵州，人在东莞", context=first.context))
+    assert (card.code, card.headline) == ("SG-PS-001", "两市公安窗口都可受理，不必回户籍地")
