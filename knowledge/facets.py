@@ -22,7 +22,8 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|(shenzhen|dongguan) or (shenzhen|dongguan)|which (place|side|of the two)"
         r"|(?<!也)(能不能|可不可以|可否|能否|能|可以|可)(就近|直接|就)?(在|去|到)(深圳|东莞|这边|这里|那边|本地|外地|异地|当地)"
         r"(的?(窗口|这边|这里|本地|当地))?(补|换|办|领|申请|申领|提|交|报|登记|开|弄|注册|过户|查|打)[^,，。?？]{0,16}([吗么]|$|[?？,，])"
-        r"|(^|[.,;?!] ?|\band |\bbut )(can|could|may) (i|we|he|she|they|my \w+)\b(?! also)[^.?,]{0,40}"
+        r"|(^|[.,;?!] ?|\band |\bbut )(can|could|may) (i|we|he|she|they|my \w+) "
+        r"(apply|renew|get|file|register|replace|hand|submit|do|collect|notarise|settle|complain|search|draw|claim)\b[^.?,]{0,40}"
         r"\b(in|from) (shenzhen|dongguan)\b[^.,]{0,12}$", _I)),
     ("documents", re.compile(
         r"(什么|啥|哪些|几[份样种])[^,，。?？]{0,4}(材料|资料|证件|手续(?!费))"
@@ -65,7 +66,7 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
 _NOUNS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
     ("documents", re.compile(
         r"材料|资料|证件|手续(?!费)|要带|documents?|paper(s|work)|\bbring\b|required to|need to submit", _I)),
-    ("time", re.compile(r"时限|办理时间|工作日|时效|当场|当天|到账时间|turnaround|processing time", _I)),
+    ("time", re.compile(r"时限|办理时间|工作日|时效|当场|当天|到账时间|turnaround|\btime\b", _I)),
     ("fee", re.compile(r"费用|收费|工本费|手续费|价格|cost|\bfees?\b|price|charge", _I)),
     ("where", re.compile(r"(?<![换改更当做])地址|地点|位置|网点|附近|address|location", _I)),
 )  # fmt: skip
@@ -167,7 +168,7 @@ def facets_of(text: str) -> tuple[Facet, ...]:
     first = facet_of(text)
     if first is None:
         return ()
-    clauses = [clause for clause in _CLAUSE.split(text) if clause.strip()]
+    clauses = [clause.strip() for clause in _CLAUSE.split(text) if clause.strip()]
     found: dict[Facet, int] = {}
     for at, clause in enumerate(clauses):
         taken: list[tuple[int, int]] = []
@@ -181,6 +182,11 @@ def facets_of(text: str) -> tuple[Facet, ...]:
                 taken.append(match.span())
                 found.setdefault(facet, at * 1000 + match.start())
     found.setdefault(first, -1)
+    if not any(pattern.search(text) for _, pattern in _FACETS):  # a bare phrase: "cost and time"
+        for facet, pattern in _NOUNS:
+            match = pattern.search(text)
+            if match is not None and not _other(facet, text):
+                found[facet] = match.start()
     if "which_city" in found:
         found.pop("where", None)
     return tuple(sorted(found, key=lambda facet: found[facet]))[:3]
@@ -212,6 +218,11 @@ def asks_whether(text: str) -> bool:
     return _WHETHER.search(text) is not None
 
 
+def asks_how(text: str) -> bool:
+    """Whether it asks how the matter is done, and not whether."""
+    return _HOW.search(text) is not None and not asks_whether(text)
+
+
 def asks_permission(text: str) -> bool:
     """Whether it asks whether one may."""
     return asks_whether(text) and _MAY.search(text) is not None
@@ -229,7 +240,11 @@ def follow_up(asked: Understood) -> FollowUp | None:
     facet = facet_of(text) or ("steps" if _HOW.search(text) else None)
     if _FOLLOW_ZH.match(text) or _FOLLOW_EN.match(text):
         return FollowUp(facet, city) if (city or facet or _FOLLOW_LEAD.match(text)) else None
-    rest = re.sub(r"[\W_]+", "", _GENERIC.sub("", text))
-    if not rest and (facet or city or _POINTING.search(text)):
+    if names_nothing(text) and (facet or city or _POINTING.search(text)):
         return FollowUp(facet, city)
     return None
+
+
+def names_nothing(text: str) -> bool:
+    """Whether nothing is left of the words besides question words, cities and pointing words."""
+    return not re.sub(r"[\W_]+", "", _GENERIC.sub("", text))

@@ -20,7 +20,7 @@ from core.cards import City
 from core.i18n import Lang
 from knowledge.columns import place_of
 from knowledge.embed.port import Matrix, Vector
-from knowledge.facets import asks_amount, asks_permission, asks_whether
+from knowledge.facets import asks_amount, asks_how, asks_permission, asks_whether
 from knowledge.index import Index
 from knowledge.model import ServiceItem
 from knowledge.terms import terms
@@ -95,22 +95,26 @@ class FrequentQuestions:
         lang = asked.lang
         units = frozenset(terms(asked.core))
         amount = asks_amount(asked.text)
+        plain = asks_how(asked.text)  # of the matter as a whole, unless its words say more
+        may_lead: set[str] = set()
         near: dict[str, float] = {}
         same: tuple[float, str] | None = None
         for item in items:
             matter = self._matter(item, lang)
             if matter is None:
                 continue
-            for question, likeness in _compared(matter, units, vector):
+            for question, likeness, shared in _compared(matter, units, vector):
                 if city is not None and question.city not in (None, city):
                     continue
                 if asked.cities and question.named not in ((), asked.cities):
                     continue  # 「从深圳搬到东莞」 is not 「从东莞搬到深圳」
                 near[question.zh] = max(near.get(question.zh, -1.0), likeness)
+                if shared or not plain:
+                    may_lead.add(question.zh)
                 if (amount and question.amount) or likeness >= _SAME:
                     same = max(same or (-1.0, ""), (likeness, question.zh))
         order = tuple(sorted(near, key=lambda question: -near[question]))
-        first = order[0] if order and near[order[0]] >= _NEAR else None
+        first = order[0] if order and near[order[0]] >= _NEAR and order[0] in may_lead else None
         return AskedFaqs(
             order,
             same[1] if same else None,
@@ -137,7 +141,7 @@ def _prepared(index: Index, item: ServiceItem, lang: Lang) -> _Matter | None:
     said = [at for at, w in enumerate(listed) if w.kind != SUMMARY and w.english == (lang == "en")]
     at_text = {wording.text: at for at, wording in enumerate(listed)}
     mean: Vector = vectors[said].mean(axis=0)
-    topic = _topic([listed[at] for at in said])
+    topic = _topic([listed[at] for at in said]) | set(terms(normalised(item.name.in_(lang))))
     questions, rows = [], []
     for faq in item.faqs:
         at = at_text.get(normalised(faq.question.in_(lang)))
@@ -176,11 +180,11 @@ def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def _compared(
     matter: _Matter, units: frozenset[str], vector: Vector
-) -> Iterable[tuple[_Question, float]]:
-    """(question, likeness) of each."""
+) -> Iterable[tuple[_Question, float, int]]:
+    """(question, likeness, words shared) of each."""
     words = units - matter.topic
     cosines = matter.vectors @ _unit(vector - matter.mean)
     for question, cosine in zip(matter.questions, cosines.tolist(), strict=True):
         shared = len(words & question.words)
         dice = 2 * shared / max(1, len(words) + len(question.words))
-        yield question, cosine + dice
+        yield question, cosine + dice, shared

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 _JOINT = re.compile(
-    r"[?？!！。]\s*|[;；]\s*|[,，]?\s*(?:另外|还有(?!什么|哪|多|几|没)|顺便|顺带|此外|以及|同时(?:还|也)?想?"
+    r"[?？!！。]\s*|\.\s+|[;；]\s*|[,，]?\s*(?:另外|还有(?!什么|哪|多|几|没)|顺便|顺带|此外|以及|同时(?:还|也)?想?"
     r"|然后还|然后再?(?=想|要|办|申请)|(?<=[,，])\s*(?:还|再|也)(?:想|要|得|需要)(?!什么|哪|多久|多少|几))[,，]?"
     r"|,?\s*\b(?:and also|also,?|besides,?|in addition,?|plus,? i|and then|as well as"
     r"|second(?:ly)?,|another (?:thing|question)\W)\s*",
@@ -54,9 +54,10 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _WANTS = re.compile(
-    r"怎么|如何|怎样|吗$|哪|多少|多久|几|什么|啥|想|要|能|可以|得(去|先|再)|把|办|申请|补|换(?!到)|领|查|转|提|迁|登记|过户|交|缴|开|报|取"
-    r"|\b(how|what|where|when|which|can|could|do i|should|need|want|apply|get|renew|replace|claim|transfer"
-    r"|register|reserve|pay)\b",
+    r"怎么|如何|怎样|吗$|哪|多少|多久|几|什么|啥|想|要|能|可以|得(去|先|再)|把|办|申请|补|换(?!到)|领|查|转|提|迁|登记|过户|交|缴|开|报|取|丢|过期|到期"
+    r"|没发|不发|不给|欠|离婚"
+    r"|\b(how|what|where|when|which|can|could|do i|should|needs?|wants?|lost|expire[sd]?|owes?|apply"
+    r"|get|renew|replace|claim|transfer|register|reserve|pay)\b",
     re.IGNORECASE,
 )
 _MIN_HAN, _MIN_CLAUSE, _MIN_WORDS, _MIN_PART = 4, 3, 3, 2

@@ -10,12 +10,12 @@ from knowledge import asking
 from knowledge.comparing import Compared, compared
 from knowledge.comparisons import compare_cities, compare_items
 from knowledge.embed import Vector
-from knowledge.facets import facet_of, facets_of, follow_up
+from knowledge.facets import facet_of, facets_of, names_nothing
 from knowledge.matters import pieces, split_matters
 from knowledge.model import ServiceItem
 from knowledge.one_matter import OneMatter, Reply, Turn
 from knowledge.search import Decision, SearchResult
-from knowledge.text import Understood, understand
+from knowledge.text import Understood
 
 MAX_MATTERS = 4
 LIKELY, LIKELY_NAMED, NAME_CHARS = 0.3, 0.5, 3
@@ -23,10 +23,13 @@ LIKELY, LIKELY_NAMED, NAME_CHARS = 0.3, 0.5, 3
 cities, of one of two that are compared with each other; and how long its name is at least."""
 NEAREST, NEAR_SHARE = 3, 0.1
 """A clause's matter is meant where it is among so many nearest to the whole sentence, with such a share."""
+PLAIN = 0.9
+"""Share from which a sentence is about one matter, whatever its clauses seem to be."""
 ALONE_SHARE, ALONE_SURE = 0.8, 0.45
 """Share of belief and confidence from which a matter beside others is taken for found."""
 _QUESTION = re.compile(
     r"怎么|如何|怎样|吗$|哪|多少|多久|几|什么|啥|想(要|办|申请)?|要(办|申请|补|换)|办|申请|补|换"
+    r"|能不能|能否|可不可以|可以"
     r"|\b(how|what|where|when|which|can|could|do i|should|need|want|apply|get|renew|replace)\b",
     re.IGNORECASE,
 )
@@ -65,8 +68,8 @@ class Part:
     @property
     def open(self) -> bool:
         """Whether it is a whole question that may be one of a few matters."""
-        asks = _WHOLE_QUESTION.search(self.text) and follow_up(self.result.asked) is None
-        return bool(asks) and self.result.decision == "clarify" and self.result.confidence >= OPEN
+        asks = _WHOLE_QUESTION.search(self.text) is not None and not names_nothing(self.text)
+        return asks and self.result.decision == "clarify" and self.result.confidence >= OPEN
 
     @property
     def sure(self) -> bool:
@@ -107,14 +110,18 @@ class SeveralMatters(OneMatter):
         if len(clauses) < 2:
             return [whole]
         near = {hit.code for hit in whole.result.results[:NEAREST] if hit.score >= NEAR_SHARE}
+        plain = whole.result.decision == "answer" and whole.result.results[0].score >= PLAIN
         out: list[Part] = []
         seen: set[str] = set()
         before = ""
         for clause in clauses:
             part = searched(clause)
             code = part.code
-            found = part.result.decision == "answer"
-            own = found or (code in near and part.result.results[0].score >= ALONE_SHARE)
+            own = (
+                part.result.decision == "answer"
+                or (part.sure and not plain)
+                or (code in near and part.result.results[0].score >= ALONE_SHARE)
+            )
             fresh = code is not None and code not in seen and not self._framing(code)
             if fresh and code is not None and (own or part.open):
                 out.append(Part(before + clause, part.result, meant=own))
@@ -253,10 +260,11 @@ class SeveralMatters(OneMatter):
 
 
 def _whole_matters(asked: Understood) -> list[str]:
-    """The parts of a message; one that only asks for another fact goes with the one before it."""
+    """The parts of a message; one that only asks for another fact goes with the one before it, the first
+    with the one after it."""
     out: list[str] = []
     for part in split_matters(asked.text):
-        if out and follow_up(understand(part, lang=asked.lang)) is not None:
+        if out and (names_nothing(part) or names_nothing(out[-1])):
             out[-1] += f"，{part}"
         else:
             out.append(part)

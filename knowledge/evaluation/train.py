@@ -158,11 +158,12 @@ def judge(case: Case, weights: dict[str, Array]) -> Judged:
 
 _WORTH = {
     # decision → (right answer is there, it is not)
-    "answer": (1.0, -2.0),
+    "answer": (1.0, -4.0),
     "clarify": (0.6, -0.4),
     "abstain": (-0.3, 1.0),
 }
-"""What each outcome is worth to a resident when the thresholds are chosen."""
+"""What each outcome is worth to a resident when the thresholds are chosen: a wrong answer is a trip for
+nothing, a question one tap."""
 
 
 OUTSIDE_SHARE = 0.5

@@ -87,6 +87,9 @@ def test_the_asked_fact_comes_first(responder: Responder) -> None:
          ("Fee: ", "Time: "), ("fee", "time")),
         ("我户口在东莞，能不能在深圳补办身份证，要带什么材料", "zh", "SG-PS-001",
          ("在哪个市办：两市公安窗口都可受理", "材料："), ("documents",)),
+        ("How much does it cost and how long does it take to get a no criminal record certificate?", "en",
+         "SG-PS-008", ("Fee: Free", "Time: 3 working days"), ("fee", "time")),
+        ("Renew drivers license cost and time", "en", "SG-PS-016", ("Fee: ", "Time: "), ("fee", "time")),
         ("补驾驶证去哪里办，要带什么材料，多少钱", "zh", "SG-PS-016", ("在哪里办：", "材料：", "费用：10 元"),
          ("where", "documents", "fee")),
     ],
@@ -107,3 +110,8 @@ def test_every_fact_asked_for_is_told_in_the_order_of_the_words(
     assert places == sorted(places)
     told = tuple(dict.fromkeys(claim.facet for claim in card.claims))
     assert told[: len(facets)] == facets
+
+
+def test_how_it_is_done_is_answered_with_the_matter(responder: Responder) -> None:
+    """ "How do I do it" without another word asks for no frequent question."""
+    assert "常见问题" not in answer_of(ask(responder, "异地就医备案怎么弄")).headline

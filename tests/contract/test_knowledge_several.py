@@ -42,7 +42,8 @@ def test_what_is_not_found_of_several_matters_is_said(responder: Responder) -> N
         ("我在深圳没工作，刚生了宝宝。生育津贴能领吗，宝宝社保卡怎么办，还有我能不能办失业登记", "zh",
          ("SG-MI-004", "SG-HR-003", "SG-HR-010")),
         ("换到深圳上班，养老保险要转，公积金也要转", "zh", ("SG-HR-008", "SG-HF-010")),
-        ("社保卡唔見咗，想先掛失，之後再補張新嘅", "zh", ("SG-HR-007", "SG-HR-004")),
+        ("社保卡唔見咗，想先掛失，之後再補張新嘅", "zh", ("SG-HR-004", "SG-HR-007")),
+        ("刚被公司裁了，两个月工资没发，我还想领失业金", "zh", ("SG-HR-014", "SG-HR-009")),
         ("先开个无犯罪证明，然后去办网约车司机证", "zh", ("SG-PS-008", "SG-TR-002")),
         ("I moved to Shenzhen. How do I transfer my housing fund, do I need a new residence permit, "
          "and how can my son change school?", "en", ("SG-HF-010", "SG-PS-004", "SG-ED-003")),
