@@ -12,7 +12,7 @@ from knowledge import centres
 from knowledge.beyond_items import BeyondItems
 from knowledge.facets import asks_amount, asks_term, facet_of, facets_of, follow_up, goes_on
 from knowledge.jurisdiction import city_of, reply_place
-from knowledge.model import ServiceItem
+from knowledge.model import DecidingFact, ServiceItem
 from knowledge.one_matter import Reply, Turn
 from knowledge.search import SearchResult
 from knowledge.stated import of_others
@@ -20,6 +20,16 @@ from knowledge.text import Understood
 
 _LONGEST = {"zh": 40, "en": 90}
 """Characters of what may still be said about the last card."""
+_TAKES_PLACE: frozenset[DecidingFact] = frozenset(
+    {
+        "premises_city",
+        "property_city",
+        "residence_city",
+        "school_city",
+        "event_city",
+        "employer_city",
+    }
+)
 _ASIDE = re.compile(r"[（(][^（）()]*[）)]")
 _ORDINAL = re.compile(
     r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?"
@@ -66,8 +76,11 @@ class FollowUps(BeyondItems):
         follow = follow_up(asked)
         if follow is None:
             return None
-        if context.bundle is not None and follow.city is None:
-            return self._known_bundle(context.bundle, context.answers, turn)
+        if context.bundle is not None:
+            placed = (
+                turn if follow.city is None else self._placed(turn, context.bundle, follow.city)
+            )
+            return self._known_bundle(context.bundle, context.answers, placed)
         if context.view == "centres" and follow.city is not None and follow.facet is None:
             item = self.catalogue.items.get(context.code or "")
             wish = centres.Wish(city=follow.city, item=item)
@@ -82,6 +95,14 @@ class FollowUps(BeyondItems):
             return self._choose(code, city, facet, turn, ask=True)
         except NotFound:  # withdrawn from the list since
             return None
+
+    def _placed(self, turn: Turn, bundle_id: str, city: City) -> Turn:
+        """The turn, where a plan's matters take place in `city`; never where one is registered or insured."""
+        bundle = self.catalogue.bundles.get(bundle_id)
+        items = [self.catalogue.items[step.item] for step in bundle.steps] if bundle else []
+        facts = {item.jurisdiction.deciding_fact for item in items} & _TAKES_PLACE
+        context = replace(turn.context, facts={**turn.context.facts, **dict.fromkeys(facts, city)})
+        return replace(turn, context=context)
 
     def _known_bundle(self, bundle_id: str, answers: str, turn: Turn) -> Reply | None:
         try:

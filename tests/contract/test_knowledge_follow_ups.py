@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from knowledge_answering import answer_of, ask
 
-from core.cards import AnswerCard, ChoicesCard
+from core.cards import AnswerCard, BundleCard, ChoicesCard
 from core.i18n import Lang
 from knowledge.answers import AnswerContext, Reply, Responder
 
@@ -88,7 +88,16 @@ def test_what_has_nothing_to_do_with_it_stays_an_honest_no(
 
 def test_what_follows_a_choice_is_about_the_one_that_stands_out(responder: Responder) -> None:
     """The question went on before a chip was tapped."""
-    first = ask(responder, "换身份证")
+    first = ask(responder, "驾照")
     assert isinstance(first.cards[0], ChoicesCard)
-    card = answer_of(ask(responder, "我户口在贵州，人在东莞", context=first.context))
-    assert (card.code, card.headline) == ("SG-PS-001", "两市公安窗口都可受理，不必回户籍地")
+    card = answer_of(ask(responder, "要多少钱", context=first.context))
+    assert (card.code, card.facet) == ("SG-PS-016", "fee")
+
+
+def test_a_city_said_after_a_plan_places_its_matters(responder: Responder) -> None:
+    """「深圳」 after the plan for a shop: where it is, not where one is registered or insured."""
+    reply = _talk(responder, ("开奶茶店要办什么", "深圳"))
+    plan = reply.cards[0]
+    assert isinstance(plan, BundleCard)
+    assert {step.city for step in plan.steps} == {"shenzhen"}
+    assert not {"hukou_city", "insured_city"} & reply.context.facts.keys()
