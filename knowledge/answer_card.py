@@ -226,9 +226,10 @@ def _with(
     decided_by: DecidingFact | None,
     lang: Lang,
 ) -> str:
-    """What leads, with each of several asked facts that it does not tell; as it is where one was asked."""
-    if len(facets) < 2:
-        return led
+    """What leads, with each asked fact that it does not tell (「能领多少，多久到账」); empty where one fact
+    alone was asked."""
+    if not led and len(facets) < 2:
+        return ""
     told_of = {facet for line in told for facet in facets_of(line.question)}
     parts = [
         text(

@@ -20,6 +20,10 @@ _CUE = re.compile(
 _WHICH = re.compile(rf"(哪(?:个|座)(?:城市|市)|哪边)(.{{1,12}}?)(?:更|比较|最){_MORE}")
 """「哪个城市办居住证更快」: what is compared stands inside."""
 _VERSUS = re.compile(r"\s*(?<![a-z])(?:vs\.?|pk|versus)(?![a-z])\s*", re.IGNORECASE)
+_TWICE = re.compile(
+    r"(?:深圳|东莞)市?的?([^,，。?？]{2,8})(?:和|与|跟|同|还是)(?:深圳|东莞)市?的?\1"
+)
+"""「东莞公积金和深圳公积金」: one thing in both cities."""
 _TWO_CITIES = re.compile(
     r"两(地|市|边|个城市|座城市)|哪(个|座)(城市|市)|哪边|深莞|both cities|the two|two cities"
     r"|(which|each) city|between the cities",
@@ -51,11 +55,12 @@ class Compared:
 
 def compared(asked: Understood) -> Compared | None:
     """What the question compares; None when it compares nothing."""
-    text = _WHICH.sub(r"\1更\3\2", asked.text)
+    text = _TWICE.sub(r"两市\1", _WHICH.sub(r"\1更\3\2", asked.text))
+    twice = _TWICE.search(asked.text) is not None
     if _CUE.search(text) is None:
         return None
     text = _VERSUS.sub("和" if asked.lang == "zh" else " and ", text)
-    if len(set(asked.roles.values())) > 1:
+    if len(set(asked.roles.values())) > 1 and not twice:
         return None  # circumstances: pays in one city, buys in the other
     cities = len(asked.cities) == 2 or bool(_TWO_CITIES.search(text))
     bare = _TWO_CITIES.sub(" ", _CUE.sub(" ", text))

@@ -57,7 +57,8 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
     ("eligibility", re.compile(
         r"条件|资格|能不能|可不可以|可以(办|申请|提|领|享受|用)?吗|能(办|申请|提|领|享受)?吗|符合|够不够"
         r"|满足|行不行|(谁|哪些人|什么人)(可以|能)"
-        r"|允许|要求是|要满|满(几|多少)年|\bcan i\b|could i|am i (eligible|allowed|able)|eligib|qualif"
+        r"|允许|要求是|要满|满(几|多少)(年|个?月)|[住交缴保](满|够)(多久|多长)"
+        r"|\bcan i\b|could i|am i (eligible|allowed|able)|eligib|qualif"
         r"|conditions?|who can|do i have to be"
         r"|is it possible|entitled", _I)),
     ("steps", re.compile(
@@ -78,7 +79,7 @@ _BESIDE: frozenset[Facet] = frozenset(("documents", "time", "fee", "where"))
 """Facts that are asked for beside another in one clause; the rest only frame it (「网上办要多久」)."""
 _TERM = re.compile(
     r"最迟|最晚|[天月年日]之?内|多久(之?内|以前|之前|[^,，。?？]{0,4}一次)|(能|可以|可|会)?(用|管|享受)(多久|多长|几天|几个月)"
-    r"|[领拿发享](受)?(多久|多长时间|几个?月|多少个?月|几年)|几号|截止|提前(多久|几天|多长)|过了(多久|几)|超过|逾期|有效(期)?(是|有)?(多久|多长|几)"
+    r"|[住交缴保](满|够)(多久|多长|几)|[领拿发享](受)?(多久|多长时间|几个?月|多少个?月|几年)|几号|截止|提前(多久|几天|多长)|过了(多久|几)|超过|逾期|有效(期)?(是|有)?(多久|多长|几)"
     r"|for how (long|many)|how many (days|months|years) valid"
     r"|how (long|many (days|weeks|months)) (is|are|will) .{0,20}(valid|good|paid|last)"
     r"|how long (can|do|will) i (get|receive|draw)|deadline|at the latest|how early"

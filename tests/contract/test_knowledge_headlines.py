@@ -89,6 +89,8 @@ def test_the_asked_fact_comes_first(responder: Responder) -> None:
          ("在哪个市办：两市公安窗口都可受理", "材料："), ("documents",)),
         ("How much does it cost and how long does it take to get a no criminal record certificate?", "en",
          "SG-PS-008", ("Fee: Free", "Time: 3 working days"), ("fee", "time")),
+        ("生育津贴能领多少，多久到账", "zh", "SG-MI-004", ("没有收录金额", "办理时限：约10至20个工作日"),
+         ("overview", "time")),
         ("Renew drivers license cost and time", "en", "SG-PS-016", ("Fee: ", "Time: "), ("fee", "time")),
         ("补驾驶证去哪里办，要带什么材料，多少钱", "zh", "SG-PS-016", ("在哪里办：", "材料：", "费用：10 元"),
          ("where", "documents", "fee")),

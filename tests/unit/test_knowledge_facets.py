@@ -53,6 +53,7 @@ from knowledge.text import understand
         ("食品证换地址要重新办吗", None),
         ("补办社保卡材料", "documents"),
         ("材料交了两周，多久能下来", "time"),
+        ("居住证要住满多久才能办", "eligibility"),
         ("二手房过户手续要多久", "time"),
         ("哪里可以当场拿到卡", "where"),
         ("I lost the invoice, can I still claim the cost back", "eligibility"),
