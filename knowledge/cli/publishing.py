@@ -1,13 +1,15 @@
-"""`draft`, `review`, `publish`, `rollback`, `cancel`: the managed list, changed. Every command asks
-who and why."""
+"""`draft`, `submit`, `discard`, `review`, `publish`, `rollback`, `cancel`: the managed list, changed.
+Every command asks who and why."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.errors import AppError
 from knowledge.cli.common import say, show
 from knowledge.cli.listing import KIND_HELP, as_command, editor_of, open_register, responsible
 
@@ -15,13 +17,25 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from knowledge.cli.common import Commands
-    from knowledge.editing.model import Draft, Version
+    from knowledge.editing.model import Draft, Editor, Version
+    from knowledge.editing.register import Register
 
 _DRAFT = """examples:
   python -m knowledge draft my/SG-HF-002.yaml --by Chen --why "new rate from December"
   python -m knowledge draft --withdraw SG-TR-003 --by Chen --why "no longer offered"
 The file holds one whole record, as in knowledge/data/items. The draft is submitted for review at once;
-somebody else then approves it with `review` or at the list desk.
+somebody else then approves it with `review` or at the list desk. A record that somebody else has an open
+draft of is left alone, unless you take it over with --take-over.
+"""
+_SUBMIT = """examples:
+  python -m knowledge submit dft_… dft_… --by Chen --why "new rate from December"
+  python -m knowledge submit --mine --by Chen --why "2027 fees"   all you have in editing, e.g. after an import
+One that is refused stays in editing, and is named with what is wrong.
+"""
+_DISCARD = """examples:
+  python -m knowledge discard dft_… --by Chen --why "the notice was withdrawn"
+  python -m knowledge discard --mine --by Chen --why "wrong file imported"   all you have in editing
+A discarded draft stays readable with `drafts --show`.
 """
 _REVIEW = """examples:
   python -m knowledge drafts --show dft_…                  what it changes
@@ -103,24 +117,99 @@ def _record_in(path: Path) -> dict[str, Any]:
 
 
 async def _draft(args: argparse.Namespace) -> int:
-    from knowledge.editing.errors import DraftExists
-
     who = editor_of(args)
     async with open_register(args) as register:
+        begun: Draft | None
         if args.withdraw:
-            draft = await register.open_draft(
+            draft = begun = await register.open_draft(
                 args.kind, args.withdraw, who, args.why, withdraw=True
             )
         else:
-            body = _record_in(Path(args.file))
-            key = str(body.get("item_id") or body.get("id") or "anchors")
-            try:
-                draft = await register.open_draft(args.kind, key, who, args.why, body)
-            except DraftExists as error:
-                there = await register.draft(error.details["draft"])
-                draft = await register.save_draft(there.id, there.version, body, who, args.why)
-        draft = await register.submit(draft.id, draft.version, who, args.why)
+            draft, begun = await _kept(register, args, _record_in(Path(args.file)), who)
+        try:
+            draft = await register.submit(draft.id, draft.version, who, args.why)
+        except AppError:
+            if (
+                begun is not None
+            ):  # refused at once: nothing is left behind, the file is still there
+                await register.discard(begun.id, begun.version, who, args.why)
+            raise
     return _drafted(args, draft, "waits for review: `review approve` by somebody else")
+
+
+async def _kept(
+    register: Register, args: argparse.Namespace, body: dict[str, Any], who: Editor
+) -> tuple[Draft, Draft | None]:
+    """(the record's draft with `body`, the same where it was begun now). Raises `OthersDraft`."""
+    from knowledge.editing.errors import DraftExists, OthersDraft
+
+    key = str(body.get("item_id") or body.get("id") or "anchors")
+    try:
+        begun = await register.open_draft(args.kind, key, who, args.why, body)
+    except DraftExists as error:
+        there = await register.draft(error.details["draft"])
+    else:
+        return begun, begun
+    if there.updated_by.id != who.id and not args.take_over:
+        raise OthersDraft(
+            details={"draft": there.id}, record=key, draft=there.id, who=there.updated_by.name
+        )
+    return await register.save_draft(there.id, there.version, body, who, args.why), None
+
+
+async def _each(
+    args: argparse.Namespace,
+    step: Callable[[Register, Draft, Editor], Awaitable[Draft]],
+    what: str,
+) -> int:
+    """Do `step` with every chosen draft, and tell of each; 1 where any was refused."""
+    if bool(args.drafts) == args.mine:
+        say("Name drafts by their ids, or say --mine for all that you have in editing.")
+        return 2
+    who = editor_of(args)
+    done: list[Draft] = []
+    refused: list[dict[str, Any]] = []
+    async with open_register(args) as register:
+        if args.mine:
+            own = [
+                d
+                for d in await register.drafts("editing", limit=100_000)
+                if d.updated_by.id == who.id
+            ]
+        else:
+            own = [await register.draft(draft_id) for draft_id in dict.fromkeys(args.drafts)]
+        for draft in own:
+            try:
+                done.append(await step(register, draft, who))
+            except AppError as error:
+                refused.append({"draft": draft.id, "key": draft.key, "error": error.as_dict("en")})
+                if not args.json:
+                    found = error.details.get("findings", [])
+                    problems = "".join(f"\n  {one['where']}: {one['problem']}" for one in found[:5])
+                    say(f"{draft.id} {draft.key}: {error.message('en')}{problems}")
+    if args.json:
+        show({"drafts": [draft.as_dict() for draft in done], "refused": refused})
+    else:
+        for draft in done:
+            say(f"{draft.id} {draft.key} {what}")
+        say(f"{len(done)} done, {len(refused)} refused")
+    return 1 if refused else 0
+
+
+async def _submit(args: argparse.Namespace) -> int:
+    return await _each(
+        args,
+        lambda register, draft, who: register.submit(draft.id, draft.version, who, args.why),
+        "waits for review: `review approve` by somebody else",
+    )
+
+
+async def _discard(args: argparse.Namespace) -> int:
+    return await _each(
+        args,
+        lambda register, draft, who: register.discard(draft.id, draft.version, who, args.why),
+        "is discarded",
+    )
 
 
 async def _review(args: argparse.Namespace) -> int:
@@ -174,6 +263,14 @@ def add(commands: Commands) -> None:
     what.add_argument("file", nargs="?", help="YAML or JSON, one record")
     what.add_argument("--withdraw", metavar="KEY", help="take this record out of the list")
     draft.add_argument("--kind", default="item", help=KIND_HELP)
+    draft.add_argument(
+        "--take-over", action="store_true", help="also where somebody else has an open draft"
+    )
+    submit = command("submit", "put drafts up for review", _SUBMIT)
+    discard = command("discard", "give drafts up", _DISCARD)
+    for parser in (submit, discard):
+        parser.add_argument("drafts", nargs="*", metavar="ID", help="see `drafts`")
+        parser.add_argument("--mine", action="store_true", help="all that you have in editing")
     review = command("review", "approve a draft of somebody else, or send it back", _REVIEW)
     review.add_argument("verdict", choices=["approve", "return"])
     review.add_argument("draft", help="id, see `drafts`")
@@ -189,9 +286,11 @@ def add(commands: Commands) -> None:
     )
     cancel = command("cancel", "take a scheduled version back")
     cancel.add_argument("number", type=int, help="see `versions`")
-    responsible(draft, review, publish, rollback, cancel)
+    responsible(draft, submit, discard, review, publish, rollback, cancel)
     works = (
         (draft, _draft),
+        (submit, _submit),
+        (discard, _discard),
         (review, _review),
         (publish, _publish),
         (rollback, _rollback),

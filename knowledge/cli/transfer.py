@@ -221,6 +221,10 @@ def _told_list(report: ListReport) -> list[str]:
         lines.append("dry run: no draft was opened")
     else:
         lines.append(f"{c['drafts']} drafts opened, {c['already']} were open already")
+        if c["drafts"]:
+            lines.append(
+                "put them up for review with `submit --mine`, or give them up with `discard --mine`"
+            )
     return lines
 
 

@@ -24,6 +24,13 @@ class DraftExists(Conflict):
     code = "draft_exists"
 
 
+class OthersDraft(Conflict):
+    """Somebody else has the record's open draft; `details.draft` is its id."""
+
+    code = "others_draft"
+    retryable = False
+
+
 class WrongState(Conflict):
     """The draft, version or task is not in a state for this; `details.state`."""
 

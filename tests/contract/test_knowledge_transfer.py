@@ -474,6 +474,55 @@ async def test_the_template_goes_out_and_in_by_command(
     assert "kind:" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("register")
+async def test_drafts_are_submitted_taken_over_and_discarded_by_command(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an import opened goes on to review; a colleague's work is not overwritten by accident; what is
+    refused at once leaves nothing behind."""
+
+    async def cli(*words: str) -> tuple[int, str]:
+        code = await asyncio.to_thread(_cli, folder, *words)
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    async def drafts(*words: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads((await cli("drafts", *words, "--json"))[1])[
+            "drafts"
+        ]
+        return found
+
+    li, wang = ("--by", "Li", "--why", "2027"), ("--by", "Wang", "--why", "own")
+    table = tmp_path / "sources.csv"
+    table.write_text(
+        "id,title.zh,title.en,url,doc_no,issued,kind\nS97,新来源,New source,,,2026-11-01,official\n"
+        "S98,又一来源,Another,,,2026-11-01,official\n", "utf-8",
+    )  # fmt: skip
+    assert "submit --mine" in (await cli("import", str(table), "--profile", "list", *li))[1]
+    assert (await cli("submit", *li))[0] == 2
+    assert (await cli("submit", "--mine", *wang)) == (0, "0 done, 0 refused\n")
+    assert (await cli("submit", "--mine", *li))[1].endswith("2 done, 0 refused\n")
+    first, second = await drafts("--state", "in_review")
+    code, told = await cli("submit", first["id"], *li)
+    assert (code, "1 refused" in told) == (1, True)
+
+    record = tmp_path / "S97.json"
+    record.write_text(json.dumps({**first["body"], "doc_no": "1"}), "utf-8")
+    draft = ("draft", str(record), "--kind", "source")
+    code, told = await cli(*draft, *wang)
+    assert (code, first["id"] in told, "of Li" in told) == (1, True, True)
+    assert first in await drafts()
+    assert (await cli(*draft, *wang, "--take-over"))[0] == 0
+    assert [d["updated_by"]["name"] for d in await drafts() if d["id"] == first["id"]] == ["Wang"]
+
+    code, told = await cli("discard", second["id"], *li, "--json")
+    assert (code, json.loads(told)["drafts"][0]["state"]) == (0, "discarded")
+    before = len(await drafts())
+    record.write_text(json.dumps({"id": "S99", "title": "no"}), "utf-8")
+    assert (await cli(*draft, *li))[0] == 1
+    assert len(await drafts()) == before
+
+
 def test_help_teaches() -> None:
     """Every command shows examples, and the process has no trace of a stack."""
     env = {**os.environ, "COLUMNS": "200"}
