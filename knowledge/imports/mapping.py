@@ -18,9 +18,8 @@ from knowledge.imports.items import ImportedItem
 from knowledge.imports.profile import FieldRule, Profile, heading
 from knowledge.imports.readers import Row
 from knowledge.imports.report import Rejection
+from knowledge.imports.workbook import CELL_ERRORS
 from knowledge.text import simplify, squash
-
-_CELL_ERRORS = frozenset(("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class Mapper:
             value = _look_up(values, source)
             if not _has(value):
                 continue
-            if isinstance(value, str) and value.strip() in _CELL_ERRORS:
+            if isinstance(value, str) and value.strip() in CELL_ERRORS:
                 raise BadValue("cell_error", field=name, value=value.strip())
             try:
                 found = convert(value)

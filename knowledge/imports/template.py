@@ -34,7 +34,13 @@ from knowledge.exports.workbook import README
 from knowledge.imports.faults import refused, shown
 from knowledge.imports.files import InputFile
 from knowledge.imports.readers import HEAD_ROWS, csv_cells, json_rows
-from knowledge.imports.workbook import open_workbook, sheet_cells, sheet_names
+from knowledge.imports.workbook import (
+    faulty_cells,
+    hidden_sheets,
+    open_workbook,
+    sheet_cells,
+    sheet_names,
+)
 
 _KIND_OF: dict[str, Kind] = {plural: kind for kind, plural in PLURALS.items() if kind in MODELS}
 _Rows = Iterator[tuple[int, Sequence[Any]]]
@@ -151,6 +157,10 @@ def _validate(kind: Kind, body: Any, where: str, found: Template) -> None:
 
 def _read_workbook(source: InputFile, tables: Tables, found: Template) -> None:
     with open_workbook(source.path, source.name) as book:
+        found.ignored += [f"{sheet} (hidden)" for sheet in hidden_sheets(book)]
+        known = [sheet for sheet in sheet_names(book) if table_named(sheet) is not None]
+        for sheet, cell, fault in faulty_cells(source.path, source.name, known):
+            found.problems.append(Problem(f"{sheet} {cell}", fault))
         for sheet in sheet_names(book):
             table = table_named(sheet)
             if table is None:

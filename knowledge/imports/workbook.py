@@ -30,16 +30,22 @@ _BROKEN = (
 )  # fmt: skip
 
 
+CELL_ERRORS = frozenset(("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"))
+"""What Excel shows where a formula fails: never a value."""
+NO_RESULT = "a formula without a stored result: save the file in Excel, or write the value"
+
+
 @contextmanager
-def open_workbook(path: Path, name: str) -> Iterator[Workbook]:
-    """The workbook, for reading; raises `ImportRefused` for a broken one."""
+def open_workbook(path: Path, name: str, *, formulas: bool = False) -> Iterator[Workbook]:
+    """The workbook, for reading; raises `ImportRefused` for a broken one. `formulas`: as they are
+    written, not their last result."""
     from openpyxl import load_workbook  # a fifth of a second: only for workbooks
 
     book: Workbook | None = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            book = load_workbook(path, read_only=True, data_only=True)
+            book = load_workbook(path, read_only=True, data_only=not formulas)
         yield book
     except _BROKEN as error:
         raise refused("bad_workbook", name=name) from error
@@ -55,6 +61,31 @@ def sheet_names(book: Workbook) -> list[str]:
         for sheet in book.worksheets
         if getattr(sheet, "sheet_state", "visible") == "visible"
     ]
+
+
+def hidden_sheets(book: Workbook) -> list[str]:
+    """Sheets that nobody sees, in order."""
+    return [sheet.title for sheet in book.worksheets if sheet.title not in sheet_names(book)]
+
+
+def faulty_cells(path: Path, name: str, sheets: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """(sheet, cell, what is wrong) of each cell that shows an error or a formula without a stored
+    result: read as empty, either would erase what the list says."""
+    with open_workbook(path, name) as results, open_workbook(path, name, formulas=True) as written:
+        for sheet in sheets:
+            results[sheet].reset_dimensions()
+            written[sheet].reset_dimensions()
+            rows = zip(results[sheet].iter_rows(), written[sheet].iter_rows(), strict=False)
+            for shown_row, written_row in rows:
+                for shown, cell in zip(shown_row, written_row, strict=False):
+                    if isinstance(shown.value, str) and shown.value.strip() in CELL_ERRORS:
+                        yield sheet, cell.coordinate, f"shows the error {shown.value.strip()}"
+                    elif shown.value is None and cell.data_type == "f":
+                        yield (
+                            sheet,
+                            cell.coordinate,
+                            "a formula without a stored result: save it in Excel, or write the value",
+                        )
 
 
 def sheet_cells(book: Workbook, sheet: str) -> Iterator[tuple[int, Sequence[Any]]]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from list_factory import ANNA, LetterEmbedder, small_list
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from core.clock import FakeClock
@@ -472,6 +472,33 @@ async def test_the_template_goes_out_and_in_by_command(
     one.write_text(text.replace("official", "rumour"), encoding="utf-8")
     assert await asyncio.to_thread(_cli, folder, *again) == 1
     assert "kind:" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("register")
+async def test_a_formula_that_says_nothing_erases_nothing(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cell that shows an error, or a formula that was never computed, is named; no draft is opened; a
+    hidden sheet is reported."""
+    book = tmp_path / "list.xlsx"
+    out = ("export", "--from", "record", "--format", "xlsx", "--out", str(book))
+    assert await asyncio.to_thread(_cli, folder, *out) == 0
+    workbook = load_workbook(book)
+    sheet = workbook["Sources"]
+    column = next(cell.column_letter for cell in sheet[3] if cell.value == "title.zh")
+    other = next(cell.column_letter for cell in sheet[3] if cell.value == "title.en")
+    last = sheet.max_row
+    sheet[f"{column}{last}"] = "=A1"
+    sheet[f"{other}{last}"] = "#REF!"
+    workbook.create_sheet("scratch").sheet_state = "hidden"
+    workbook.save(book)
+    back = ("import", str(book), "--profile", "list", "--by", "Li", "--why", "x")
+    assert await asyncio.to_thread(_cli, folder, *back) == 1
+    told = capsys.readouterr().out
+    assert f"Sources {column}{last}: a formula without a stored result" in told
+    assert f"Sources {other}{last}: shows the error #REF!" in told
+    assert "ignored: scratch (hidden)" in told
+    assert "no draft was opened" in told
 
 
 @pytest.mark.usefixtures("register")
