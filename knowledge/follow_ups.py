@@ -4,6 +4,7 @@ Part of `knowledge.answers`."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 from core.cards import City, Facet
@@ -31,6 +32,8 @@ _TAKES_PLACE: frozenset[DecidingFact] = frozenset(
     }
 )
 _ASIDE = re.compile(r"[（(][^（）()]*[）)]")
+_WANTS = re.compile(r"想|要|怎么|如何|办|申请|\b(want|need|how|apply)\b", re.IGNORECASE)
+"""Beside a fact of one's own something else is asked for."""
 _ORDINAL = re.compile(
     r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?"
     r"|(?:the )?(first|second|third|fourth|last|最后一?个)(?: one)?)[。.!]?$"
@@ -77,10 +80,9 @@ class FollowUps(BeyondItems):
         if follow is None:
             return None
         if context.bundle is not None:
-            placed = (
-                turn if follow.city is None else self._placed(turn, context.bundle, follow.city)
-            )
-            return self._known_bundle(context.bundle, context.answers, placed)
+            if follow.city is not None:
+                return self._placed(context.bundle, follow.city, turn)
+            return self._known_bundle(context.bundle, context.answers, turn)
         if context.view == "centres" and follow.city is not None and follow.facet is None:
             item = self.catalogue.items.get(context.code or "")
             wish = centres.Wish(city=follow.city, item=item)
@@ -96,13 +98,23 @@ class FollowUps(BeyondItems):
         except NotFound:  # withdrawn from the list since
             return None
 
-    def _placed(self, turn: Turn, bundle_id: str, city: City) -> Turn:
-        """The turn, where a plan's matters take place in `city`; never where one is registered or insured."""
+    def _placed(self, bundle_id: str, city: City, turn: Turn) -> Reply | None:
+        """The plan, where its matters take place in `city`; never where one is registered or insured. Only
+        the fact that most of them turn on is remembered: that is what was meant."""
         bundle = self.catalogue.bundles.get(bundle_id)
-        items = [self.catalogue.items[step.item] for step in bundle.steps] if bundle else []
-        facts = {item.jurisdiction.deciding_fact for item in items} & _TAKES_PLACE
-        context = replace(turn.context, facts={**turn.context.facts, **dict.fromkeys(facts, city)})
-        return replace(turn, context=context)
+        if bundle is None:  # withdrawn from the list since
+            return None
+        deciding = [
+            self.catalogue.items[step.item].jurisdiction.deciding_fact for step in bundle.steps
+        ]
+        places = Counter(fact for fact in deciding if fact in _TAKES_PLACE)
+        facts = {**turn.context.facts, **dict.fromkeys(places, city)}
+        here = replace(turn, context=replace(turn.context, facts=facts))
+        reply = self._known_bundle(bundle_id, turn.context.answers, here)
+        if reply is None:
+            return None
+        kept = {**turn.context.facts, **{fact: city for fact, _ in places.most_common(1)}}
+        return replace(reply, context=replace(reply.context, facts=kept))
 
     def _known_bundle(self, bundle_id: str, answers: str, turn: Turn) -> Reply | None:
         try:
@@ -116,7 +128,8 @@ class FollowUps(BeyondItems):
         item = self.catalogue.items.get(turn.context.code or "")
         if item is None or typed.foreign or len(typed.text) > _LONGEST[typed.lang]:
             return None
-        if turn.said or typed.away or reply_place(typed) is not None:
+        tells = turn.said or typed.away or reply_place(typed) is not None
+        if tells and _WANTS.search(typed.text) is None:
             return self._restated(item, typed, turn)
         asks = facets_of(typed.text) or asks_amount(typed.text) or asks_term(typed.text)
         if not (asks or goes_on(typed.text)):

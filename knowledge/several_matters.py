@@ -33,8 +33,6 @@ _QUESTION = re.compile(
     r"|\b(how|what|where|when|which|can|could|do i|should|need|want|apply|get|renew|replace)\b",
     re.IGNORECASE,
 )
-
-
 _AND = re.compile(r"\s*(?:、|/|&|和|跟|与|及|,?\s*and)\s*", re.IGNORECASE)
 OPEN = 0.3
 """Confidence from which a clause that is a whole question is asked about, where others are answered."""
@@ -123,7 +121,7 @@ class SeveralMatters(OneMatter):
                 or (code in near and part.result.results[0].score >= ALONE_SHARE)
             )
             fresh = code is not None and code not in seen and not self._framing(code)
-            if fresh and code is not None and (own or part.open):
+            if code is not None and fresh and (own or part.open):
                 out.append(Part(before + clause, part.result, meant=own))
                 before = ""
                 seen |= {code, self.catalogue.sister(code) or code}
