@@ -1,5 +1,5 @@
-"""`draft`, `submit`, `discard`, `review`, `publish`, `rollback`, `cancel`: the managed list, changed.
-Every command asks who and why."""
+"""`draft`, `submit`, `rebase`, `discard`, `review`, `publish`, `rollback`, `cancel`: the managed list,
+changed. Every command asks who and why."""
 
 from __future__ import annotations
 
@@ -30,7 +30,16 @@ draft of is left alone, unless you take it over with --take-over.
 _SUBMIT = """examples:
   python -m knowledge submit dft_… dft_… --by Chen --why "new rate from December"
   python -m knowledge submit --mine --by Chen --why "2027 fees"   all you have in editing, e.g. after an import
-One that is refused stays in editing, and is named with what is wrong.
+One that is refused stays in editing, and is named with what is wrong. One whose record was published
+anew meanwhile needs `rebase` first.
+"""
+_REBASE = """examples:
+  python -m knowledge drafts --show dft_…      what it changes, and what was published meanwhile
+  python -m knowledge rebase dft_… --by Chen --why "the new phone number is in it"
+  python -m knowledge submit dft_… --by Chen --why "new rate from December"
+For drafts that `drafts` marks as "changed underneath": you have seen what was published since they were
+begun. The draft stays as it is, so it takes back what it does not repeat; to put that in, give the whole
+record with `draft FILE`.
 """
 _DISCARD = """examples:
   python -m knowledge discard dft_… --by Chen --why "the notice was withdrawn"
@@ -128,11 +137,15 @@ async def _draft(args: argparse.Namespace) -> int:
             draft, begun = await _kept(register, args, _record_in(Path(args.file)), who)
         try:
             draft = await register.submit(draft.id, draft.version, who, args.why)
-        except AppError:
-            if (
-                begun is not None
-            ):  # refused at once: nothing is left behind, the file is still there
+        except AppError as error:
+            if begun is not None:  # nothing is left behind: the file is still there
                 await register.discard(begun.id, begun.version, who, args.why)
+            else:
+                error.details.setdefault("draft", draft.id)
+                say(
+                    f"{draft.id} holds what the file says, in editing: `draft` the corrected file, "
+                    "`rebase` it where the record was published anew, or `discard` it."
+                )
             raise
     return _drafted(args, draft, "waits for review: `review approve` by somebody else")
 
@@ -212,6 +225,23 @@ async def _discard(args: argparse.Namespace) -> int:
     )
 
 
+async def _rebase(args: argparse.Namespace) -> int:
+    from knowledge.editing.errors import NotStale
+    from knowledge.editing.model import OPEN_STATES
+
+    async def step(register: Register, draft: Draft, who: Editor) -> Draft:
+        if draft.state in OPEN_STATES and not draft.stale:
+            raise NotStale(details={"draft": draft.id}, record=draft.key)
+        body = draft.body or {}
+        return await register.save_draft(draft.id, draft.version, body, who, args.why, rebase=True)
+
+    return await _each(
+        args,
+        step,
+        "stands on what is published now: `drafts --show` what it changes, then `submit`",
+    )
+
+
 async def _review(args: argparse.Namespace) -> int:
     who = editor_of(args)
     async with open_register(args) as register:
@@ -267,8 +297,9 @@ def add(commands: Commands) -> None:
         "--take-over", action="store_true", help="also where somebody else has an open draft"
     )
     submit = command("submit", "put drafts up for review", _SUBMIT)
+    rebase = command("rebase", "go on with drafts whose record was published anew", _REBASE)
     discard = command("discard", "give drafts up", _DISCARD)
-    for parser in (submit, discard):
+    for parser in (submit, rebase, discard):
         parser.add_argument("drafts", nargs="*", metavar="ID", help="see `drafts`")
         parser.add_argument("--mine", action="store_true", help="all that you have in editing")
     review = command("review", "approve a draft of somebody else, or send it back", _REVIEW)
@@ -286,10 +317,11 @@ def add(commands: Commands) -> None:
     )
     cancel = command("cancel", "take a scheduled version back")
     cancel.add_argument("number", type=int, help="see `versions`")
-    responsible(draft, submit, discard, review, publish, rollback, cancel)
+    responsible(draft, submit, rebase, discard, review, publish, rollback, cancel)
     works = (
         (draft, _draft),
         (submit, _submit),
+        (rebase, _rebase),
         (discard, _discard),
         (review, _review),
         (publish, _publish),

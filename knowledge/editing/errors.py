@@ -45,6 +45,13 @@ class StaleDraft(Conflict):
     retryable = False
 
 
+class NotStale(Conflict):
+    """Nothing of the draft's record was published since it was begun; `details.draft`."""
+
+    code = "not_stale"
+    retryable = False
+
+
 class PublishConflict(Conflict):
     """Another version was published meanwhile; `details.current` is its number."""
 

@@ -8,7 +8,7 @@ cut off.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -94,6 +94,18 @@ class Register(RegisterReader):
         if withdraw and body is not None:
             raise InvalidInput(details={"fields": [{"field": "body", "problem": "withdrawal"}]})
         return await self._write(lambda conn: drafts.opened(conn, step, record, body, withdraw))
+
+    async def open_drafts(
+        self, wanted: Sequence[tuple[Kind, str, Body]], who: Editor, why: str
+    ) -> list[Draft]:
+        """Begin work on several records (kind, key, body) in one transaction: on all of them, or on
+        none where one raises what `open_draft` does."""
+        allowed(who, *EDITORS)
+        step = self._step(who, why)
+        found = [(record_id(kind, key), body) for kind, key, body in wanted]
+        return await self._write(
+            lambda conn: [drafts.opened(conn, step, record, body, False) for record, body in found]
+        )
 
     async def save_draft(
         self, draft_id: str, version: int, body: Body, who: Editor, why: str, rebase: bool = False

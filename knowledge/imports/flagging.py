@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.errors import NotFound
-from knowledge.editing.model import Draft, Editor
+from knowledge.catalogue import Kind
+from knowledge.editing.model import Body, Draft, Editor
 from knowledge.editing.register import Register
 from knowledge.imports.drafts import next_code
 from knowledge.imports.service import Imports
@@ -38,9 +39,10 @@ async def flag_for_list(
     taken = {*catalogue.items, *(draft.key for draft in drafts if draft.kind == "item")}
     taken |= await _withdrawn(register, domain, taken)
     body = await imports.draft_of(codes, domain=domain, taken=taken, materials=known)
-    draft = await register.open_draft("item", body["item_id"], who, why, body=body)
+    wanted: list[tuple[Kind, str, Body]] = [("item", body["item_id"], body)]
     if source["id"] not in catalogue.sources and source["id"] not in waiting:
-        await register.open_draft("source", source["id"], who, why, body=source)
+        wanted.append(("source", source["id"], source))
+    draft, *_ = await register.open_drafts(wanted, who, why)
     await imports.flag(codes, draft.key, who=who.name)
     return draft
 

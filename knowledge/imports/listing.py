@@ -9,9 +9,10 @@ from typing import Any
 
 from knowledge.catalogue import MODELS, Catalogue, Kind, Record, key_of, make_catalogue
 from knowledge.editing.errors import DraftExists
-from knowledge.editing.model import Draft, Editor
+from knowledge.editing.model import Editor
 from knowledge.editing.register import Register
 from knowledge.imports.files import inspect
+from knowledge.imports.stopping import stoppable
 from knowledge.imports.template import Problem, read_template
 from knowledge.validate import check
 
@@ -121,8 +122,7 @@ async def import_list(
     """Read the file, validate every record, open a draft for each that differs from the list.
 
     Whole batch or nothing: with any problem, or where a record has an open draft that says something
-    else, no draft is opened. Running it again after an interruption opens what is missing. Raises
-    `ImportRefused` for a file that is not a template of ours.
+    else, no draft is opened. Raises `ImportRefused` for a file that is not a template of ours.
     """
     source = await asyncio.to_thread(inspect, file, name)
     current = await register.catalogue()
@@ -135,12 +135,12 @@ async def import_list(
         return report
     report.findings = _findings(current, differ, report)
     open_drafts = {(draft.kind, draft.key): draft for draft in await register.drafts(limit=5_000)}
-    todo: list[tuple[RecordKey, dict[str, Any]]] = []
+    todo: list[tuple[Kind, str, dict[str, Any]]] = []
     for record in differ:
         key, body = _key(record), record.model_dump(mode="json")
         draft = open_drafts.get(key)
         if draft is None:
-            todo.append((key, body))
+            todo.append((*key, body))
         elif draft.body == body:
             report.already.append(key)
         else:
@@ -152,20 +152,15 @@ async def import_list(
 
 async def _open(
     register: Register,
-    todo: list[tuple[RecordKey, dict[str, Any]]],
+    todo: list[tuple[Kind, str, dict[str, Any]]],
     who: Editor,
     why: str,
     report: ListReport,
 ) -> None:
-    opened: list[Draft] = []
+    """Open every draft in one transaction, which an interruption does not cut in two."""
     try:
-        for (kind, key), body in todo:
-            opened.append(await register.open_draft(kind, key, who, why, body=body))
-    except BaseException as error:
-        for draft in opened:
-            await register.discard(draft.id, draft.version, who, why)
-        if isinstance(error, DraftExists):
-            report.problems.append(Problem(f"{kind} {key}", "a draft was opened meanwhile"))
-            return
-        raise
+        opened = await stoppable(register.open_drafts(todo, who, why))
+    except DraftExists as error:
+        report.problems.append(Problem(str(error.params["record"]), "a draft was opened meanwhile"))
+        return
     report.drafts = [draft.id for draft in opened]

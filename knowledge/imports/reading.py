@@ -18,6 +18,7 @@ from knowledge.imports.mapping import Again, Mapped, Mapper, digest_of
 from knowledge.imports.profile import Profile
 from knowledge.imports.readers import Row, table_rows, text_rows
 from knowledge.imports.report import ImportReport
+from knowledge.imports.stopping import Stopped
 from knowledge.imports.workbook import open_workbook, sheet_cells, sheet_names
 
 Progress = Callable[[str, int, int | None], None]
@@ -26,10 +27,6 @@ MAX_ROWS = 500_000
 _EVERY = 500
 _DEPTH = 20
 _SAFE_INT = 2**53
-
-
-class Stopped(Exception):
-    """The import was interrupted; whatever it was doing is taken back."""
 
 
 def rows_of(source: InputFile, profile: Profile) -> Iterator[Row]:

@@ -10,10 +10,10 @@ import asyncio
 import math
 import tempfile
 import threading
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, case, func, select, update
 
@@ -29,14 +29,14 @@ from knowledge.imports.faults import refused
 from knowledge.imports.files import InputFile, inspect
 from knowledge.imports.items import ImportedItem
 from knowledge.imports.profile import Profile, load_profile
-from knowledge.imports.reading import Progress, Stopped, judge, spooled
+from knowledge.imports.reading import Progress, judge, spooled
 from knowledge.imports.report import ImportReport, Rejection
+from knowledge.imports.stopping import Stopped, stoppable
 from knowledge.imports.tables import import_batches, imported_items, imported_revisions
 from knowledge.text import simplify, squash
 
 MAX_PAGE = 200
 _i = imported_items.c
-T = TypeVar("T")
 
 
 class _DryRun(Exception):
@@ -83,7 +83,7 @@ class Imports:
             return report
         stop = threading.Event()
         with tempfile.TemporaryFile() as spool:
-            mapper, themes = await _stoppable(
+            mapper, themes = await stoppable(
                 asyncio.to_thread(judge, source, profile, report, spool, progress, stop), stop
             )
             if report.accepted == 0:
@@ -114,7 +114,7 @@ class Imports:
                 store.finish_batch(conn, batch, report)
 
             with suppress(_DryRun):
-                await _stoppable(self._db.call(write, write=True), stop)
+                await stoppable(self._db.call(write, write=True), stop)
         report.seconds = self._clock.monotonic() - started
         return report
 
@@ -341,19 +341,3 @@ def _filter_name(key: str, value: str) -> dict[str, str]:
     if key == "levels":
         return {lang: words_of(f"imports.level.{value}", lang) for lang in ("zh", "en")}
     return {"zh": value, "en": value}
-
-
-async def _stoppable(work: Awaitable[T], stop: threading.Event) -> T:
-    """Wait for work in a thread; when cancelled, tell it to stop and wait until it did.
-
-    Work that could no longer stop is done: then its result is returned as if nothing had happened.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        stop.set()
-        try:
-            return await task
-        except Stopped:
-            raise asyncio.CancelledError from None

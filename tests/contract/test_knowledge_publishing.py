@@ -1,18 +1,15 @@
-"""Publishing under running searches, in the gateway, and from the command line."""
+"""Publishing under running searches, and in the gateway."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
 from actions.listing import Listing
@@ -23,12 +20,11 @@ from core.settings import Settings
 from gateway.app import build
 from gateway.migrate import migrate
 from gateway.search import SearchRuntime
-from knowledge.__main__ import main
 from knowledge.editing.register import Register
 from knowledge.live import LiveEngine
 from knowledge.published import point_to
 from tests.conftest import SET_UP
-from tests.list_factory import ANNA, BOB, LetterEmbedder, body_of, small_list, summary
+from tests.list_factory import ANNA, BOB, LetterEmbedder, small_list, summary
 
 HR1, HR2 = "SG-HR-001", "SG-HR-002"
 ROUNDS = 10
@@ -215,113 +211,3 @@ async def _started(register: Register) -> bool:
     except Exception:
         return False
     return True
-
-
-# The command line
-
-
-@pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder with a record whose version 1 is the small list; the model is one of letters."""
-    monkeypatch.setattr("knowledge.embed.open_embedder", lambda _settings: LetterEmbedder())
-    folder = tmp_path / "data"
-
-    async def prepare() -> None:
-        settings = Settings(data_dir=folder)
-        await migrate(settings)
-        db = Database(settings.db_url())
-        await Register(db, SystemClock(), folder, LetterEmbedder()).seed(small_list())
-        await db.close()
-
-    asyncio.run(prepare())
-    return folder
-
-
-def _run(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> tuple[int, Any, str]:
-    """(exit code, standard output as JSON or text, standard error) of one command."""
-    code = main(["--data-dir", str(folder), *words])
-    out, err = capsys.readouterr()
-    return code, json.loads(out) if "--json" in words and out else out, err
-
-
-def test_the_whole_way_on_the_command_line(
-    installation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Draft, review by another, publish, diff, history, roll back, audit: with exit codes and reasons."""
-    file = tmp_path / "item.yaml"
-    file.write_text(yaml.safe_dump(body_of(small_list(), HR1, summary=summary("新的简介"))))
-    who = ("--by", "Chen", "--why", "new policy")
-    code, draft, _ = _run(capsys, installation, "draft", str(file), *who, "--json")
-    assert (code, draft["state"]) == (0, "in_review")
-    code, _, err = _run(capsys, installation, "review", "approve", draft["id"], *who)
-    assert code == 1
-    assert "colleague" in err
-    code, shown, _ = _run(capsys, installation, "drafts", "--show", draft["id"])
-    assert "新的简介" in shown
-    other = ("--by", "Wang", "--why", "checked")
-    assert _run(capsys, installation, "review", "approve", draft["id"], *other)[0] == 0
-    code, version, _ = _run(capsys, installation, "publish", *who, "--json")
-    assert (code, version["number"], version["state"]) == (0, 2, "published")
-    code, out, _ = _run(capsys, installation, "diff")
-    assert "简介 › 中文 / Summary › Chinese" in out
-    code, diff, _ = _run(capsys, installation, "diff", "--from", "1", "--to", "2", "--json")
-    assert [record["key"] for record in diff["records"]] == [HR1]
-    code, history, _ = _run(capsys, installation, "history", HR1, "--json")
-    assert [revision["number"] for revision in history["revisions"]] == [2, 1]
-    assert _run(capsys, installation, "rollback", "--to", "1", *who)[0] == 0
-    code, versions, _ = _run(capsys, installation, "versions", "--json")
-    assert (versions["current"], versions["versions"][0]["rollback_of"]) == (3, 1)
-    assert _run(capsys, installation, "validate", "--version", "2")[0] == 0
-    code, report, _ = _run(capsys, installation, "audit", "--verify", "--json")
-    assert (code, report["ok"]) == (0, True)
-    code, out, _ = _run(capsys, installation, "audit", "--last", "3")
-    assert out.count("\n") == 3
-    assert "Chen" in out
-
-
-def test_a_folder_and_a_time_on_the_command_line(
-    installation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A list in files is published later, taken back, then at once; a broken one names what is wrong."""
-    folder = tmp_path / "list"
-    (folder / "items").mkdir(parents=True)
-    records = small_list()
-    source = records.sources["DEMO"].model_dump(mode="json")
-    (folder / "sources.yaml").write_text(yaml.safe_dump([source], allow_unicode=True))
-    item = folder / "items" / f"{HR1}.yaml"
-    item.write_text(yaml.safe_dump(body_of(records, HR1), allow_unicode=True))
-    who = ("--by", "Chen", "--why", "our own list")
-    given = ("publish", "--folder", str(folder), *who)
-    code, version, _ = _run(capsys, installation, *given, "--at", "2099-12-01T00:00", "--json")
-    assert (version["state"], version["effective_at"]) == ("scheduled", "2099-11-30T16:00:00+00:00")
-    assert _run(capsys, installation, "cancel", str(version["number"]), *who)[0] == 0
-    code, version, _ = _run(capsys, installation, *given, "--json")
-    assert (code, version["state"]) == (0, "published")
-    assert {"kind": "item", "key": HR2} in version["changed"]
-    item.write_text(
-        yaml.safe_dump(body_of(records, HR1, related=["SG-ZZ-999"]), allow_unicode=True)
-    )
-    code, _, err = _run(capsys, installation, *given)
-    assert code == 1
-    assert "unknown item SG-ZZ-999" in err
-    assert _run(capsys, installation, "validate", "--folder", str(folder))[0] == 1
-
-
-def test_wrong_use_and_missing_set_up_say_what_to_do(
-    installation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """No reason: 2. No record: 3 and what to run. Nothing to publish, unknown things: 1."""
-    with pytest.raises(SystemExit) as caught:
-        main(["--data-dir", str(installation), "publish", "--by", "Chen"])
-    assert caught.value.code == 2
-    who = ("--by", "Chen", "--why", "x")
-    code, _, err = _run(capsys, tmp_path / "empty", "publish", *who)
-    assert code == 3
-    assert "make run" in err
-    assert _run(capsys, installation, "publish", *who)[0] == 1
-    assert _run(capsys, installation, "history", "SG-ZZ-999")[0] == 1
-    assert _run(capsys, installation, "diff", "--from", "1", "--to", "7")[0] == 1
-    assert _run(capsys, installation, "tasks", "--close", "tsk_x")[0] == 2
-    with pytest.raises(SystemExit):
-        main(["rollback", "--help"])
-    assert "examples:" in capsys.readouterr().out

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from core.errors import InvalidInput, NotFound
 from core.i18n import LANGS
 from knowledge.__main__ import main
 from knowledge.catalogue import Catalogue, make_catalogue
+from knowledge.editing import drafts
 from knowledge.editing.register import Register
 from knowledge.exports.plain import to_csv, to_json
 from knowledge.exports.workbook import to_xlsx
@@ -384,6 +387,48 @@ async def test_a_batch_with_one_problem_opens_nothing(register: Register, tmp_pa
     report = await import_list(register, path, who=ANNA, why="x")
     assert "has an open draft" in report.problems[0].problem
     assert len(await register.drafts()) == 1
+
+
+async def test_drafts_are_opened_together_or_not_at_all(
+    register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that dies half-way leaves no draft, not even one that was given up again."""
+    path = tmp_path / "list.json"
+    path.write_bytes(to_json(_edited(await register.catalogue()), version="v"))
+    opened, calls = drafts.opened, itertools.count()
+
+    def dies(*args: Any) -> Any:
+        if next(calls):
+            raise OSError("disk full")
+        return opened(*args)
+
+    monkeypatch.setattr(drafts, "opened", dies)
+    with pytest.raises(OSError, match="disk full"):
+        await import_list(register, path, who=ANNA, why="x")
+    assert await register.drafts() == await register.drafts("discarded") == []
+
+
+async def test_an_interruption_while_drafts_are_written_tells_what_became_of_them(
+    register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C cannot stop the one transaction any more: the report names the drafts that are there."""
+    path = tmp_path / "list.json"
+    path.write_bytes(to_json(_edited(await register.catalogue()), version="v"))
+    opened, begun, go_on = drafts.opened, threading.Event(), threading.Event()
+
+    def waits(*args: Any) -> Any:
+        begun.set()
+        go_on.wait(10)
+        return opened(*args)
+
+    monkeypatch.setattr(drafts, "opened", waits)
+    work = asyncio.ensure_future(import_list(register, path, who=ANNA, why="x"))
+    await asyncio.to_thread(begun.wait, 10)
+    work.cancel()
+    asyncio.get_running_loop().call_soon(go_on.set)
+    report = await work
+    assert len(report.drafts) == 2
+    assert {draft.id for draft in await register.drafts()} == set(report.drafts)
 
 
 # The command line
