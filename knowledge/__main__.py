@@ -1,7 +1,7 @@
 """`python -m knowledge`: build, search, manage, evaluate, import and export the list.
 
 Exit codes: 0 done; 1 the answer is "no" (broken list, nothing found, evaluation below its floor);
-2 wrong usage; 3 set-up is missing (run `build`).
+2 wrong usage; 3 set-up is missing or broken; 130 stopped.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import argparse
 import sys
 
 from core.errors import AppError
-from knowledge.cli import evaluating, learning, listing, publishing, searching, transfer
-from knowledge.cli.common import say, show, unwritable
+from knowledge.cli import evaluating, exporting, importing, learning, listing, publishing, searching
+from knowledge.cli.common import say, unwritable
+from knowledge.cli.failures import of_system, told, wrong_usage
 
 _EPILOG = """examples:
   python -m knowledge build                      once after installing, and after editing the list
@@ -26,7 +27,8 @@ _EPILOG = """examples:
   python -m knowledge import items.xlsx --dry-run records of the province's system, or your own
   python -m knowledge export --format xlsx --out list.xlsx
 
-exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 set-up is missing (the message says what to run)
+exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 set-up is missing or broken (the message says what
+to do), 130 stopped; with --json a failure is an object {"error": {"code", "message", "details"}} as well
 """
 
 
@@ -40,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", help="folder of all state (default: SG_DATA_DIR or var)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
-    for group in (searching, listing, publishing, transfer, evaluating, learning):
+    for group in (searching, listing, publishing, importing, exporting, evaluating, learning):
         group.add(commands)
     return parser
 
@@ -52,25 +54,16 @@ def main(argv: list[str] | None = None) -> int:
     if getattr(args, "format", None) != "beir":  # which is a folder
         files.append(getattr(args, "out", None))
     for problem in filter(None, map(unwritable, files)):
-        say(problem)
-        return 2
+        return told(wrong_usage(problem), args)
     try:
         code: int = args.run(args)
     except KeyboardInterrupt:
         say("stopped")
         return 130
     except OSError as error:
-        say(f"{error.filename or 'file'}: {error.strerror or error}")
-        return 2
+        return told(of_system(error, args), args)
     except AppError as error:
-        say(error.message("en"))
-        if getattr(args, "json", False):
-            show({"error": {"code": error.code, "message": error.message("en")}})
-        for name, lines in error.details.get("files", {}).items():
-            say("\n".join(f"  {name}: {line}" for line in lines))
-        for finding in error.details.get("findings", []):
-            say(f"  {finding['where']}: {finding['problem']}")
-        return 3 if error.status == 503 else 1
+        return told(error, args)
     return code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import shutil
@@ -125,3 +126,25 @@ async def register(db: Database, clock: FakeClock, list_dir: Path) -> Any:
     made = Register(db, clock, list_dir, LetterEmbedder())
     await made.seed(small_list())
     return made
+
+
+@pytest.fixture
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder with a record whose version 1 is the small list; the model is one of letters."""
+    from core.clock import SystemClock
+    from gateway.migrate import migrate
+    from knowledge.editing.register import Register
+    from tests.list_factory import LetterEmbedder, small_list
+
+    monkeypatch.setattr("knowledge.embed.open_embedder", lambda _settings: LetterEmbedder())
+    folder = tmp_path / "data"
+
+    async def prepare() -> None:
+        settings = Settings(data_dir=folder)
+        await migrate(settings)
+        db = Database(settings.db_url())
+        await Register(db, SystemClock(), folder, LetterEmbedder()).seed(small_list())
+        await db.close()
+
+    asyncio.run(prepare())
+    return folder

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,7 @@ def say(line: str, *, end: str = "\n") -> None:
 
 def show(data: Any) -> None:
     """Print a result as JSON (standard output)."""
-    print(json.dumps(data, ensure_ascii=False, indent=2))
+    print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
@@ -55,9 +57,31 @@ def unwritable(path: str | Path | None) -> str | None:
     target = Path(path)
     if target.is_dir():
         return f"{target} is a folder: name a file"
-    if not target.absolute().parent.is_dir():
-        return f"the folder {target.absolute().parent} does not exist"
+    folder = target.absolute().parent
+    if not folder.is_dir():
+        return f"the folder {folder} does not exist"
+    if not os.access(target if target.exists() else folder, os.W_OK):
+        return f"{target} may not be written"
     return None
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """The type of an argument that counts: a whole number from `least`."""
+
+    def read(value: str) -> int:
+        if not (value.isascii() and value.isdecimal()) or int(value) < least:
+            raise argparse.ArgumentTypeError(f"{value!r} is not a whole number from {least} on")
+        return int(value)
+
+    return read
+
+
+def folder(value: str) -> Path:
+    """An argument that names a folder that is there."""
+    found = Path(value)
+    if not found.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {value}")
+    return found
 
 
 def json_flag(*parsers: argparse.ArgumentParser) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidInput, NotFound
-from knowledge.cli.common import json_flag, say, settings_of, show
+from knowledge.cli.common import at_least, json_flag, say, settings_of, show
+from knowledge.cli.failures import open_search, refuse_unused, wrong_usage
 
 if TYPE_CHECKING:
     from knowledge.cli.common import Commands
@@ -68,10 +69,10 @@ def _measured_own(args: argparse.Namespace, province: dict[str, Any] | None) -> 
     from knowledge.evaluation.measure_faqs import load_faq_questions, measure_faqs
     from knowledge.evaluation.page import list_page, write_page
     from knowledge.evaluation.questions import load_questions
-    from knowledge.search import SearchEngine
 
-    engine = SearchEngine.open(settings_of(args))
-    questions = [q for q in load_questions() if args.split in ("all", q.split)]
+    engine = open_search(settings_of(args))
+    split = args.split or "test"
+    questions = [q for q in load_questions() if split in ("all", q.split)]
     figures = evaluate(engine, questions)
     figures["faqs"] = measure_faqs(engine, load_faq_questions())
     if args.report:
@@ -112,6 +113,23 @@ def _province(args: argparse.Namespace) -> int:
     return 0
 
 
+def _cut(beir: Beir) -> list[str]:
+    """Which texts are not searched to their end."""
+    from knowledge.collection import MAX_QUERY, MAX_TEXT
+
+    documents = [document.id for document in beir.documents if len(document.text) > MAX_TEXT]
+    queries = [name for name, words in beir.queries.items() if len(words) > MAX_QUERY]
+    return [
+        f"searched by the first {most:,} characters only: {len(found)} {what} "
+        f"({', '.join(found[:5])}{', …' if len(found) > 5 else ''})"
+        for found, what, most in (
+            (documents, "documents", MAX_TEXT),
+            (queries, "queries", MAX_QUERY),
+        )
+        if found
+    ]
+
+
 def _collection(args: argparse.Namespace, beir: Beir) -> int:
     from knowledge.collection import Collection
     from knowledge.embed import open_embedder
@@ -124,6 +142,8 @@ def _collection(args: argparse.Namespace, beir: Beir) -> int:
     embedder = open_embedder(settings)
     cache = VectorCache(settings.data_dir / "cache" / "collections", embedder)
     say(f"{len(beir.documents)} documents, {len(beir.queries)} queries")
+    for line in _cut(beir):
+        say(line)
     collection = Collection.build(
         beir.documents,
         embedder,
@@ -146,20 +166,23 @@ def _collection(args: argparse.Namespace, beir: Beir) -> int:
 def _evaluate(args: argparse.Namespace) -> int:
     files = (args.corpus, args.queries, args.qrels)
     if args.province:
+        refuse_unused(
+            args, "with --province", corpus=args.corpus, queries=args.queries, qrels=args.qrels,
+            split=args.split if not args.report else None,
+        )  # fmt: skip
         return _province(args)
     if not any(files):
         return _own(args)
     if not all(files):
-        say("evaluate needs --corpus, --queries and --qrels together")
-        return 2
+        raise wrong_usage("evaluate needs --corpus, --queries and --qrels together")
+    refuse_unused(args, "with --corpus", split=args.split)
     from knowledge.evaluation.beir import load_beir
 
     try:
         beir = load_beir(*files)
     except InvalidInput as error:
         line = f", line {error.details['line']}" if error.details["line"] else ""
-        say(f"{error.details['file']}{line}: {error.details['problem']}")
-        return 2
+        raise wrong_usage(f"{error.details['file']}{line}: {error.details['problem']}") from error
     try:
         return _collection(args, beir)
     except KeyboardInterrupt:
@@ -175,8 +198,9 @@ def add(commands: Commands) -> None:
         description=_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    evaluate.add_argument("--split", choices=["train", "test", "all"], default="test")
-    evaluate.add_argument("--misses", type=int, default=20, help="how many misses to show")
+    evaluate.add_argument("--split", choices=["train", "test", "all"],
+                          help="which of the project's questions (default: test)")  # fmt: skip
+    evaluate.add_argument("--misses", type=at_least(0), default=20, help="how many misses to show")
     evaluate.add_argument("--corpus", type=Path, help="documents, JSON Lines")
     evaluate.add_argument("--queries", type=Path, help="queries, JSON Lines")
     evaluate.add_argument("--qrels", type=Path, help="which documents answer which query, TSV")

@@ -7,7 +7,8 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from knowledge.cli.common import json_flag, say, settings_of, show
+from knowledge.cli.common import at_least, json_flag, say, settings_of, show
+from knowledge.cli.failures import open_search, refuse_unused, wrong_usage
 
 if TYPE_CHECKING:
     from core.db import Database
@@ -25,10 +26,9 @@ _EPILOG = """examples:
 
 async def _questions(args: argparse.Namespace, log: LearningLog, _db: Database) -> int:
     from knowledge.learning.clusters import cluster_questions
-    from knowledge.search import SearchEngine
 
     asked = await log.open_questions()
-    clusters = cluster_questions(SearchEngine.open(settings_of(args)), asked) if asked else []
+    clusters = cluster_questions(open_search(settings_of(args)), asked) if asked else []
     if args.json:
         show([cluster.as_dict() for cluster in clusters])
         return 0
@@ -94,11 +94,13 @@ _ACTIONS = {
 
 def _run(args: argparse.Namespace) -> int:
     if args.action in ("accept", "reject") and not (args.id and args.by):
-        say(f"learn {args.action} needs the id of a pair and --by NAME.")
-        return 2
+        raise wrong_usage(f"learn {args.action} needs the id of a pair and --by NAME.")
     if args.action == "accept" and not args.why:
-        say('learn accept needs --why "reason".')
-        return 2
+        raise wrong_usage('learn accept needs --why "reason".')
+    if args.action not in ("accept", "reject"):
+        refuse_unused(args, f"with learn {args.action}", by=args.by, why=args.why)
+        if args.id:
+            raise wrong_usage(f"learn {args.action} takes no id.")
     return asyncio.run(_with_log(args))
 
 
@@ -123,6 +125,8 @@ def add(commands: Commands) -> None:
     learn.add_argument("id", nargs="?", help="pair, for accept and reject")
     learn.add_argument("--by", help="your name, recorded")
     learn.add_argument("--why", help="reason, recorded")
-    learn.add_argument("--most", type=int, default=40, help="how many to print (default 40)")
+    learn.add_argument(
+        "--most", type=at_least(1), default=40, help="how many to print (default 40)"
+    )
     learn.set_defaults(run=_run)
     json_flag(learn)

@@ -6,10 +6,11 @@ import argparse
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from knowledge.cli.common import json_flag, say, settings_of, show
+from core.errors import NotFound
+from knowledge.cli.common import at_least, folder, json_flag, say, settings_of, show
+from knowledge.cli.failures import opening_index, refuse_unused, wrong_usage
 
 if TYPE_CHECKING:
     from core.cards import LocalText
@@ -29,7 +30,7 @@ Errors stop publishing (exit code 1); warnings, e.g. of stale records, do not.
 _DIFF = """examples:
   python -m knowledge diff                       what the version in force changed
   python -m knowledge diff --from 3 --to 4       between two versions (see `versions`)
-  python -m knowledge diff --folder my/list      from the version in force to a folder
+  python -m knowledge diff --folder my/list      from the version in force, or --from N, to a folder
   python -m knowledge diff --cities SG-HF-002    Shenzhen against Dongguan, today
 """
 _TASKS = """examples:
@@ -136,7 +137,7 @@ async def _validate(args: argparse.Namespace) -> int:
             async with open_register(args) as register:
                 catalogue = await register.catalogue(args.version)
         else:
-            catalogue = load_catalogue(Path(args.folder)) if args.folder else load_catalogue()
+            catalogue = load_catalogue(args.folder) if args.folder else load_catalogue()
         found = check(catalogue)
         found += [one.finding() for one in stale(catalogue, dt.datetime.now(CITY_TZ).date())]
     except BrokenList as error:
@@ -156,6 +157,7 @@ async def _validate(args: argparse.Namespace) -> int:
 
 async def _diff(args: argparse.Namespace) -> int:
     if args.cities:
+        refuse_unused(args, "with --cities", **{"from": args.since}, to=args.to, folder=args.folder)
         return _diff_cities(args)
     from knowledge.catalogue import load_catalogue
     from knowledge.editing.diff import diff_catalogues
@@ -163,8 +165,9 @@ async def _diff(args: argparse.Namespace) -> int:
     async with open_register(args) as register:
         current = await register.current()
         if args.folder:
-            old = current.number
-            found = diff_catalogues(await register.catalogue(), load_catalogue(Path(args.folder)))
+            refuse_unused(args, "with --folder", to=args.to)
+            old = args.since if args.since is not None else current.number
+            found = diff_catalogues(await register.catalogue(old), load_catalogue(args.folder))
             title = f"version {old} → {args.folder}"
         else:
             new = args.to if args.to is not None else current.number
@@ -172,10 +175,11 @@ async def _diff(args: argparse.Namespace) -> int:
                 old = args.since
             else:
                 versions = {version.number: version for version in await register.versions(10_000)}
-                base = versions[new].base if new in versions else None
+                if new not in versions:
+                    raise NotFound("unknown_version", details={"number": new}, number=new)
+                base = versions[new].base
                 if base is None:
-                    say(f"Version {new} has none before it: name one with --from.")
-                    return 2
+                    raise wrong_usage(f"Version {new} has none before it: name one with --from.")
                 old = base
             found = await register.diff(old, new)
             title = f"version {old} → {new}"
@@ -196,8 +200,9 @@ def _diff_cities(args: argparse.Namespace) -> int:
     from knowledge.editing.diff import diff_cities
     from knowledge.published import current_version, open_list
 
-    folder = settings_of(args).data_dir
-    catalogue = open_list(folder, current_version(folder))
+    data_dir = settings_of(args).data_dir
+    with opening_index(data_dir):
+        catalogue = open_list(data_dir, current_version(data_dir))
     changes = diff_cities(catalogue, args.cities, dt.datetime.now(CITY_TZ).date())
     if args.json:
         show({"code": args.cities.upper(), "changes": [change.as_dict() for change in changes]})
@@ -226,6 +231,8 @@ async def _versions(args: argparse.Namespace) -> int:
 
 
 async def _drafts(args: argparse.Namespace) -> int:
+    if args.show:
+        refuse_unused(args, "with --show", state=args.state)
     async with open_register(args) as register:
         found = await register.drafts(args.state)
         if args.show:
@@ -281,6 +288,9 @@ async def _history(args: argparse.Namespace) -> int:
 
 
 async def _audit(args: argparse.Namespace) -> int:
+    if args.verify:
+        refuse_unused(args, "with --verify", after=args.after, last=args.last)
+    most = args.last or 50
     async with open_register(args) as register:
         if args.verify:
             report = await register.verify_audit()
@@ -293,8 +303,8 @@ async def _audit(args: argparse.Namespace) -> int:
                 print(f"{report.entries} rows, {verdict}; newest hash {report.head}")
             return 0 if report.ok else 1
         newest = (await register.verify_audit()).entries if args.after is None else 0
-        after = args.after if args.after is not None else max(0, newest - args.last)
-        found = await register.audit(after, args.last)
+        after = args.after if args.after is not None else max(0, newest - most)
+        found = await register.audit(after, most)
     if args.json:
         show({"entries": [entry.as_dict() for entry in found]})
         return 0
@@ -308,11 +318,14 @@ async def _audit(args: argparse.Namespace) -> int:
 
 
 async def _tasks(args: argparse.Namespace) -> int:
+    if args.close:
+        refuse_unused(args, "with --close", kind=args.kind, all=args.all)
+        if not args.by or not args.why:
+            raise wrong_usage("Closing a task needs --by NAME and --why TEXT.")
+    else:
+        refuse_unused(args, "without --close", by=args.by, why=args.why)
     async with open_register(args) as register:
         if args.close:
-            if not args.by or not args.why:
-                say("Closing a task needs --by NAME and --why TEXT.")
-                return 2
             task = await register.close_task(args.close, editor_of(args), args.why)
             if args.json:
                 show(task.as_dict())
@@ -340,19 +353,19 @@ def add(commands: Commands) -> None:
 
     validate = command("validate", "check every record; fails on errors", _VALIDATE)
     where = validate.add_mutually_exclusive_group()
-    where.add_argument("--folder", help="another list than the one in the source tree")
+    where.add_argument("--folder", type=folder, help="another list than the one in the source tree")
     where.add_argument("--version", type=int, help="a published version")
     as_command(validate, _validate)
 
     diff = command("diff", "what differs between versions, or between the cities", _DIFF)
     diff.add_argument("--from", dest="since", type=int, metavar="N", help="the older version")
     diff.add_argument("--to", type=int, metavar="N", help="the newer version (default: in force)")
-    diff.add_argument("--folder", help="compare with the list in a folder")
+    diff.add_argument("--folder", type=folder, help="compare with the list in a folder")
     diff.add_argument("--cities", metavar="CODE", help="compare the two cities' particulars")
     as_command(diff, _diff)
 
     versions = command("versions", "versions of the list, newest first")
-    versions.add_argument("--last", type=int, default=20, help="how many (default 20)")
+    versions.add_argument("--last", type=at_least(1), default=20, help="how many (default 20)")
     as_command(versions, _versions)
 
     drafts = command("drafts", "open drafts, or one with its changes and findings")
@@ -368,8 +381,8 @@ def add(commands: Commands) -> None:
 
     audit = command("audit", "who did what, when and why", _AUDIT)
     audit.add_argument("--verify", action="store_true", help="check that nothing was changed")
-    audit.add_argument("--after", type=int, metavar="SEQ", help="rows after this one")
-    audit.add_argument("--last", type=int, default=50, help="how many (default 50)")
+    audit.add_argument("--after", type=at_least(0), metavar="SEQ", help="rows after this one")
+    audit.add_argument("--last", type=at_least(1), help="how many (default 50)")
     as_command(audit, _audit)
 
     tasks = command("tasks", "what the list's editors should look at", _TASKS)
@@ -377,6 +390,6 @@ def add(commands: Commands) -> None:
     tasks.add_argument("--kind", choices=kinds)
     tasks.add_argument("--all", action="store_true", help="also what is done")
     tasks.add_argument("--close", metavar="ID", help="mark a task as done")
-    tasks.add_argument("--by", metavar="NAME", help="who you are, for the record")
-    tasks.add_argument("--why", metavar="TEXT", help="what was found, for the record")
+    tasks.add_argument("--by", type=words, metavar="NAME", help="who you are, for the record")
+    tasks.add_argument("--why", type=words, metavar="TEXT", help="what was found, for the record")
     as_command(tasks, _tasks)

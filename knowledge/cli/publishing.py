@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import AppError
-from knowledge.cli.common import say, show
+from core.errors import AppError, InvalidInput
+from knowledge.cli.common import folder, say, show
+from knowledge.cli.failures import refuse_unused, wrong_usage
 from knowledge.cli.listing import KIND_HELP, as_command, editor_of, open_register, responsible
 
 if TYPE_CHECKING:
@@ -110,22 +111,24 @@ def _drafted(args: argparse.Namespace, draft: Draft, what: str) -> int:
 
 
 def _record_in(path: Path) -> dict[str, Any]:
-    """The one record of a YAML or JSON file, as JSON; raises `BrokenList`."""
+    """The one record of a YAML or JSON file, as JSON; raises `InvalidInput` and `OSError`."""
     import yaml
-
-    from knowledge.catalogue import BrokenList
 
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise BrokenList(details={"files": {path.name: [" ".join(str(error).split())]}}) from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        problem = " ".join(str(error).split())
+        raise InvalidInput("bad_record_file", name=path.name, problem=problem) from error
     if not isinstance(loaded, dict):
-        raise BrokenList(details={"files": {path.name: ["not one record"]}})
+        problem = f"it is {type(loaded).__name__}, not a mapping of fields"
+        raise InvalidInput("bad_record_file", name=path.name, problem=problem)
     body: dict[str, Any] = json.loads(json.dumps(loaded, default=str))  # dates as JSON has them
     return body
 
 
 async def _draft(args: argparse.Namespace) -> int:
+    if args.withdraw:
+        refuse_unused(args, "with --withdraw", take_over=args.take_over)
     who = editor_of(args)
     async with open_register(args) as register:
         begun: Draft | None
@@ -177,8 +180,9 @@ async def _each(
 ) -> int:
     """Do `step` with every chosen draft, and tell of each; 1 where any was refused."""
     if bool(args.drafts) == args.mine:
-        say("Name drafts by their ids, or say --mine for all that you have in editing.")
-        return 2
+        raise wrong_usage(
+            "Name drafts by their ids, or say --mine for all that you have in editing."
+        )
     who = editor_of(args)
     done: list[Draft] = []
     refused: list[dict[str, Any]] = []
@@ -257,11 +261,10 @@ async def _publish(args: argparse.Namespace) -> int:
     from knowledge.catalogue import load_catalogue
 
     if args.folder and args.drafts:
-        say("Publish either drafts or a folder.")
-        return 2
+        raise wrong_usage("Publish either drafts or a folder.")
     async with open_register(args, publishes=True) as register:
         if args.folder:
-            catalogue = load_catalogue(Path(args.folder))
+            catalogue = load_catalogue(args.folder)
             version = await register.publish_list(catalogue, editor_of(args), args.why, args.at)
         else:
             chosen = args.drafts or None
@@ -309,7 +312,7 @@ def add(commands: Commands) -> None:
     publish.add_argument(
         "drafts", nargs="*", metavar="ID", help="only these (default: all approved)"
     )
-    publish.add_argument("--folder", help="a whole list from files instead")
+    publish.add_argument("--folder", type=folder, help="a whole list from files instead")
     publish.add_argument("--at", type=_moment, metavar="TIME", help="take effect then")
     rollback = command("rollback", "make an old version the next one", _ROLLBACK)
     rollback.add_argument(

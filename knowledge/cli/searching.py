@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from knowledge.cli.common import json_flag, progress, say, settings_of, show
+from knowledge.cli.common import at_least, json_flag, progress, say, settings_of, show
+from knowledge.cli.failures import open_search
 
 if TYPE_CHECKING:
     from knowledge.cli.common import Commands
@@ -53,9 +54,7 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _search(args: argparse.Namespace) -> int:
-    from knowledge.search import SearchEngine
-
-    engine = SearchEngine.open(settings_of(args))
+    engine = open_search(settings_of(args))
     result = engine.search(args.question, lang=args.lang, city=args.city, k=args.k)
     if args.json:
         show(result.as_dict())
@@ -85,6 +84,6 @@ def add(commands: Commands) -> None:
     search.add_argument("question")
     search.add_argument("--lang", choices=["zh", "en"], help="where the words do not tell")
     search.add_argument("--city", choices=["shenzhen", "dongguan"], help="city known beforehand")
-    search.add_argument("--k", type=int, default=5, help="how many results (default 5)")
+    search.add_argument("--k", type=at_least(1), default=5, help="how many results (default 5)")
     search.set_defaults(run=_search)
     json_flag(build, search)

@@ -74,12 +74,13 @@ def _objects(path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
         except orjson.JSONDecodeError as error:
             raise _fault(path, number, f"is not JSON ({error})") from error
         name = row.get("_id", row.get("id")) if isinstance(row, dict) else None
-        if isinstance(name, bool) or not isinstance(name, str | int) or name == "":
+        if isinstance(name, bool) or not isinstance(name, str | int) or not str(name).strip():
             raise _fault(path, number, 'needs an "_id"')
-        if str(name) in seen:
-            raise _fault(path, number, f'repeats the "_id" of line {seen[str(name)]}: {name}')
-        seen[str(name)] = number
-        yield number, str(name), row
+        name = str(name).strip()  # as the judgements are read: spaces around an id say nothing
+        if name in seen:
+            raise _fault(path, number, f'repeats the "_id" of line {seen[name]}: {name}')
+        seen[name] = number
+        yield number, name, row
     if not seen:
         raise _fault(path, 0, "has no rows")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -10,40 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from core.clock import SystemClock
-from core.db import Database
-from core.settings import Settings
-from gateway.migrate import migrate
 from knowledge.__main__ import main
-from knowledge.editing.register import Register
-from tests.list_factory import LetterEmbedder, body_of, small_list, summary
+from tests.knowledge_commands import run_knowledge
+from tests.list_factory import body_of, small_list, summary
 
 HR1, HR2 = "SG-HR-001", "SG-HR-002"
 CHEN, WANG = ("--by", "Chen", "--why", "2027 rates"), ("--by", "Wang", "--why", "own work")
-
-
-@pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder with a record whose version 1 is the small list; the model is one of letters."""
-    monkeypatch.setattr("knowledge.embed.open_embedder", lambda _settings: LetterEmbedder())
-    folder = tmp_path / "data"
-
-    async def prepare() -> None:
-        settings = Settings(data_dir=folder)
-        await migrate(settings)
-        db = Database(settings.db_url())
-        await Register(db, SystemClock(), folder, LetterEmbedder()).seed(small_list())
-        await db.close()
-
-    asyncio.run(prepare())
-    return folder
-
-
-def _run(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> tuple[int, Any, str]:
-    """(exit code, standard output as JSON or text, standard error) of one command."""
-    code = main(["--data-dir", str(folder), *words])
-    out, err = capsys.readouterr()
-    return code, json.loads(out) if "--json" in words and out else out, err
 
 
 def test_the_whole_way_on_the_command_line(
@@ -53,30 +24,32 @@ def test_the_whole_way_on_the_command_line(
     file = tmp_path / "item.yaml"
     file.write_text(yaml.safe_dump(body_of(small_list(), HR1, summary=summary("新的简介"))))
     who = ("--by", "Chen", "--why", "new policy")
-    code, draft, _ = _run(capsys, installation, "draft", str(file), *who, "--json")
+    code, draft, _ = run_knowledge(capsys, installation, "draft", str(file), *who, "--json")
     assert (code, draft["state"]) == (0, "in_review")
-    code, _, err = _run(capsys, installation, "review", "approve", draft["id"], *who)
+    code, _, err = run_knowledge(capsys, installation, "review", "approve", draft["id"], *who)
     assert code == 1
     assert "colleague" in err
-    code, shown, _ = _run(capsys, installation, "drafts", "--show", draft["id"])
+    code, shown, _ = run_knowledge(capsys, installation, "drafts", "--show", draft["id"])
     assert "新的简介" in shown
     other = ("--by", "Wang", "--why", "checked")
-    assert _run(capsys, installation, "review", "approve", draft["id"], *other)[0] == 0
-    code, version, _ = _run(capsys, installation, "publish", *who, "--json")
+    assert run_knowledge(capsys, installation, "review", "approve", draft["id"], *other)[0] == 0
+    code, version, _ = run_knowledge(capsys, installation, "publish", *who, "--json")
     assert (code, version["number"], version["state"]) == (0, 2, "published")
-    code, out, _ = _run(capsys, installation, "diff")
+    code, out, _ = run_knowledge(capsys, installation, "diff")
     assert "简介 › 中文 / Summary › Chinese" in out
-    code, diff, _ = _run(capsys, installation, "diff", "--from", "1", "--to", "2", "--json")
+    code, diff, _ = run_knowledge(
+        capsys, installation, "diff", "--from", "1", "--to", "2", "--json"
+    )
     assert [record["key"] for record in diff["records"]] == [HR1]
-    code, history, _ = _run(capsys, installation, "history", HR1, "--json")
+    code, history, _ = run_knowledge(capsys, installation, "history", HR1, "--json")
     assert [revision["number"] for revision in history["revisions"]] == [2, 1]
-    assert _run(capsys, installation, "rollback", "--to", "1", *who)[0] == 0
-    code, versions, _ = _run(capsys, installation, "versions", "--json")
+    assert run_knowledge(capsys, installation, "rollback", "--to", "1", *who)[0] == 0
+    code, versions, _ = run_knowledge(capsys, installation, "versions", "--json")
     assert (versions["current"], versions["versions"][0]["rollback_of"]) == (3, 1)
-    assert _run(capsys, installation, "validate", "--version", "2")[0] == 0
-    code, report, _ = _run(capsys, installation, "audit", "--verify", "--json")
+    assert run_knowledge(capsys, installation, "validate", "--version", "2")[0] == 0
+    code, report, _ = run_knowledge(capsys, installation, "audit", "--verify", "--json")
     assert (code, report["ok"]) == (0, True)
-    code, out, _ = _run(capsys, installation, "audit", "--last", "3")
+    code, out, _ = run_knowledge(capsys, installation, "audit", "--last", "3")
     assert out.count("\n") == 3
     assert "Chen" in out
 
@@ -94,19 +67,21 @@ def test_a_folder_and_a_time_on_the_command_line(
     item.write_text(yaml.safe_dump(body_of(records, HR1), allow_unicode=True))
     who = ("--by", "Chen", "--why", "our own list")
     given = ("publish", "--folder", str(folder), *who)
-    code, version, _ = _run(capsys, installation, *given, "--at", "2099-12-01T00:00", "--json")
+    code, version, _ = run_knowledge(
+        capsys, installation, *given, "--at", "2099-12-01T00:00", "--json"
+    )
     assert (version["state"], version["effective_at"]) == ("scheduled", "2099-11-30T16:00:00+00:00")
-    assert _run(capsys, installation, "cancel", str(version["number"]), *who)[0] == 0
-    code, version, _ = _run(capsys, installation, *given, "--json")
+    assert run_knowledge(capsys, installation, "cancel", str(version["number"]), *who)[0] == 0
+    code, version, _ = run_knowledge(capsys, installation, *given, "--json")
     assert (code, version["state"]) == (0, "published")
     assert {"kind": "item", "key": HR2} in version["changed"]
     item.write_text(
         yaml.safe_dump(body_of(records, HR1, related=["SG-ZZ-999"]), allow_unicode=True)
     )
-    code, _, err = _run(capsys, installation, *given)
+    code, _, err = run_knowledge(capsys, installation, *given)
     assert code == 1
     assert "unknown item SG-ZZ-999" in err
-    assert _run(capsys, installation, "validate", "--folder", str(folder))[0] == 1
+    assert run_knowledge(capsys, installation, "validate", "--folder", str(folder))[0] == 1
 
 
 def test_wrong_use_and_missing_set_up_say_what_to_do(
@@ -117,13 +92,13 @@ def test_wrong_use_and_missing_set_up_say_what_to_do(
         main(["--data-dir", str(installation), "publish", "--by", "Chen"])
     assert caught.value.code == 2
     who = ("--by", "Chen", "--why", "x")
-    code, _, err = _run(capsys, tmp_path / "empty", "publish", *who)
+    code, _, err = run_knowledge(capsys, tmp_path / "empty", "publish", *who)
     assert code == 3
     assert "make run" in err
-    assert _run(capsys, installation, "publish", *who)[0] == 1
-    assert _run(capsys, installation, "history", "SG-ZZ-999")[0] == 1
-    assert _run(capsys, installation, "diff", "--from", "1", "--to", "7")[0] == 1
-    assert _run(capsys, installation, "tasks", "--close", "tsk_x")[0] == 2
+    assert run_knowledge(capsys, installation, "publish", *who)[0] == 1
+    assert run_knowledge(capsys, installation, "history", "SG-ZZ-999")[0] == 1
+    assert run_knowledge(capsys, installation, "diff", "--from", "1", "--to", "7")[0] == 1
+    assert run_knowledge(capsys, installation, "tasks", "--close", "tsk_x")[0] == 2
     with pytest.raises(SystemExit):
         main(["rollback", "--help"])
     assert "examples:" in capsys.readouterr().out
@@ -144,7 +119,7 @@ def test_a_draft_goes_on_where_its_record_was_published_anew(
     """Refused as stale, rebased knowingly, submitted: nobody has to begin again."""
 
     def run(*words: str) -> tuple[int, Any, str]:
-        return _run(capsys, installation, *words)
+        return run_knowledge(capsys, installation, *words)
 
     _, draft, _ = run("draft", _file(tmp_path, HR1, "我的"), *WANG, "--json")
     code, _, err = run("rebase", draft["id"], *WANG)
@@ -174,12 +149,14 @@ def test_a_draft_of_ones_own_that_is_refused_is_named(
     installation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The file's content is kept in the draft that was open already, and the person knows where."""
-    _, draft, _ = _run(capsys, installation, "draft", _file(tmp_path, HR1, "一"), *CHEN, "--json")
+    _, draft, _ = run_knowledge(
+        capsys, installation, "draft", _file(tmp_path, HR1, "一"), *CHEN, "--json"
+    )
     broken = _file(tmp_path, HR1, "二", related=["SG-ZZ-999"])
-    code, _, err = _run(capsys, installation, "draft", broken, *CHEN)
+    code, _, err = run_knowledge(capsys, installation, "draft", broken, *CHEN)
     assert code == 1
     assert f"{draft['id']} holds what the file says, in editing" in err
     assert "unknown item SG-ZZ-999" in err
-    code, drafts, _ = _run(capsys, installation, "drafts", "--json")
+    code, drafts, _ = run_knowledge(capsys, installation, "drafts", "--json")
     assert [(d["id"], d["state"]) for d in drafts["drafts"]] == [(draft["id"], "editing")]
-    assert _run(capsys, installation, "draft", _file(tmp_path, HR1, "二"), *CHEN)[0] == 0
+    assert run_knowledge(capsys, installation, "draft", _file(tmp_path, HR1, "二"), *CHEN)[0] == 0

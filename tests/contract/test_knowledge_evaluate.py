@@ -144,14 +144,18 @@ def test_places_tell_documents_apart(settings: Settings) -> None:
 
 
 def test_ids_that_nothing_has_are_reported(settings: Settings, tmp_path: Path) -> None:
-    """The judgement of an unknown document counts as missed and is named; the text report says so."""
+    """The judgement of an unknown document counts as missed and is named; the text report says so.
+    A text that is not searched to its end is named as well."""
     files = _write(tmp_path / "set")
     with (tmp_path / "set" / "qrels.tsv").open("a", encoding="utf-8") as qrels:
         qrels.write("q1\tnowhere\t1\nnobody\tpermit\t1\n")
+    with (tmp_path / "set" / "corpus.jsonl").open("a", encoding="utf-8") as corpus:
+        corpus.write(json.dumps({"_id": "endless", "text": "long " * 5_000}) + "\n")
     done = _run(settings, tmp_path, *files)
     assert done.returncode == 0, done.stderr
     assert "nowhere" in done.stdout
     assert "nobody" in done.stdout
+    assert "first 20,000 characters only: 1 documents (endless)" in done.stderr
     assert "nDCG@10" in done.stdout
 
 

@@ -120,6 +120,16 @@ def test_files_with_mark_blanks_numbers_and_gzip_are_read(tmp_path: Path) -> Non
     assert (beir.unknown_documents, beir.unknown_queries) == (("gone",), ("lost",))
 
 
+def test_spaces_around_ids_say_nothing(tmp_path: Path) -> None:
+    """An id with a space at its end is the same in all three files; of two rows it is still a repetition."""
+    rows = b'{"_id": "1 ", "text": "x"}', b'{"_id": " q", "text": "x"}'
+    beir = load_beir(*_files(tmp_path, *rows, b"q \t1\t1"))
+    assert (beir.relevant, beir.unknown_documents) == ({"q": {"1": 1}}, ())
+    for twice in (b'{"_id": "1"}\n{"_id": "1 "}', b'{"_id": " "}'):
+        with pytest.raises(InvalidInput):
+            load_beir(*_files(tmp_path, twice, rows[1], b"q\t1\t1"))
+
+
 def test_graded_judgements_keep_their_fractions_and_odd_ones_are_refused(tmp_path: Path) -> None:
     """0.5 is relevant; a word as a score is a header only where it reads like one."""
     rows = b'{"_id": "1", "text": "x"}', b'{"_id": "q", "text": "x"}'

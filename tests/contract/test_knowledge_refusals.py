@@ -1,0 +1,182 @@
+"""How commands say no: a sentence, an exit code, with `--json` an object; never a traceback."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from knowledge.__main__ import main
+from knowledge.editing.register import Register
+from tests.knowledge_commands import run_knowledge
+
+HR1 = "SG-HR-001"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "diff --cities SG-HR-001 --from 1",
+        "diff --cities SG-HR-001 --folder .",
+        "diff --folder . --to 1",
+        "tasks --by Chen",
+        "tasks --why x",
+        "tasks --close tsk_x --by Chen --why x --all",
+        "drafts --show x --state editing",
+        "audit --verify --last 3",
+        "draft --withdraw SG-HR-001 --take-over --by Chen --why x",
+        "submit --by Chen --why x",
+        "publish dft_x --folder . --by Chen --why x",
+        "learn pairs --by Chen",
+        "learn export dft_x",
+        "learn accept x --by Chen",
+        "import none.json --profile list --by Chen --why x --complete",
+        "import none.json --profile list --by Chen --why x --report why.csv",
+        "import none.json --profile list",
+        "import none.csv",
+        "import none.csv --profile none.yaml",
+        "import none.csv --report none/why.json",
+        "export --base https://example.org/",
+        "export --format csv --date 2027-01-31",
+        "export --from imported",
+        "export --format beir --from list --out x",
+        "export --format beir --lang en --out x",
+        "export --format beir",
+        "export --format cpsv-ap --internal",
+        "export --from tree --version 1",
+        "export --out .",
+        "export --code SG-ZZ-999",
+        "evaluate --province --corpus x",
+        "evaluate --corpus x --queries y --qrels z --split all",
+        "evaluate --corpus x",
+        "draft none.yaml --by Chen --why x",
+    ],
+)
+def test_what_would_be_ignored_or_is_not_there_is_wrong_usage(
+    installation: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: str,
+) -> None:
+    """Exit code 2 and a sentence; where the command speaks JSON an object that says the same."""
+    monkeypatch.chdir(tmp_path)
+    given = words.split()
+    json_too = [] if given[0] == "export" else ["--json"]
+    code, told, err = run_knowledge(capsys, installation, *given, *json_too)
+    assert (code, err.count("\n")) == (2, 1), err
+    assert "Traceback" not in err
+    if json_too:
+        assert told["error"]["message"] == err.strip()
+        assert set(told["error"]) == {"code", "message", "retryable", "details"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "search x --k 0",
+        "search x --k -1",
+        "versions --last -2",
+        "audit --last 0",
+        "audit --after -1",
+        "learn pairs --most 0",
+        "evaluate --misses -1",
+        "diff --folder none",
+        "validate --folder none",
+        "publish --folder none --by C --why x",
+        "export --format cpsv-ap --date soon",
+        "export --format cpsv-ap --base nonsense",
+        "export --format cpsv-ap --base https://example.org",
+        "export --format cpsv-ap --base https://",
+        "export --format cpsv-ap --base https://e.org/a\tb/",
+        "tasks --close x --by C --why  ",
+    ],
+)
+def test_values_that_cannot_be_are_refused_by_name(
+    installation: Path, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    """A negative count, a missing folder, a base that is no IRI: the usage, and which argument it was."""
+    with pytest.raises(SystemExit) as caught:
+        main(["--data-dir", str(installation), *words.split(" ")])
+    assert caught.value.code == 2
+    assert "error: argument" in capsys.readouterr().err
+
+
+def test_no_such_version(installation: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Said as it is, whichever side names it."""
+    for words in (
+        ("diff", "--to", "99"),
+        ("diff", "--from", "99"),
+        ("validate", "--version", "99"),
+    ):
+        code, told, err = run_knowledge(capsys, installation, *words, "--json")
+        assert (code, told["error"]["code"]) == (1, "unknown_version")
+        assert "no version 99" in err
+    assert run_knowledge(capsys, installation, "export", "--version", "99")[0] == 1
+
+
+def test_a_damaged_record_says_what_to_do(
+    installation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, exit code 3, an object for machines: for every command that opens the record."""
+    for end in ("", "-wal", "-shm"):
+        file = installation / f"sg.db{end}"
+        if file.exists():
+            file.write_bytes(b"no database at all" * 500)
+    items = tmp_path / "a.jsonl"
+    items.write_text("{}")
+    for words in (("drafts",), ("versions",), ("learn", "pairs"), ("import", str(items))):
+        code, told, err = run_knowledge(capsys, installation, *words, "--json")
+        assert (code, told["error"]["code"]) == (3, "record_broken"), words
+        assert "put a backup back" in err
+    assert run_knowledge(capsys, installation, "export")[0] == 3
+
+
+@pytest.mark.parametrize("part", ["meta.json", "vectors.npy", "list.json", "readings.json"])
+def test_a_damaged_index_says_what_to_do(
+    installation: Path, capsys: pytest.CaptureFixture[str], part: str
+) -> None:
+    """Whatever part is cut off: which folder to remove, and what makes it anew."""
+    (found,) = (installation / "index").glob(f"*/{part}")
+    found.write_bytes(found.read_bytes()[:40])
+    code, told, err = run_knowledge(capsys, installation, "search", "社保卡", "--json")
+    assert (code, told["error"]["code"]) == (3, "index_broken")
+    assert f"remove {installation / 'index'}" in err
+    if part == "list.json":
+        assert run_knowledge(capsys, installation, "diff", "--cities", HR1)[0] == 3
+
+
+def test_a_disk_that_fails_is_no_wrong_usage(
+    installation: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A full disk under the command's own files is exit code 3; nothing half written is left."""
+    out = tmp_path / "list.json"
+
+    def full(path: Path, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    code, _, err = run_knowledge(capsys, installation, "export", "--out", str(out))
+    assert (code, "No space left on device" in err) == (3, True)
+    assert list(tmp_path.glob("*list.json*")) == []
+
+
+def test_ctrl_c_is_said_and_has_its_code(
+    installation: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """130 where the work was only reading; an import says that nothing is in."""
+
+    async def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Register, "versions", interrupted)
+    assert run_knowledge(capsys, installation, "versions") == (130, "", "stopped\n")
+    monkeypatch.setattr("knowledge.imports.service.Imports.run", interrupted)
+    code, told, err = run_knowledge(capsys, installation, "import", "x.csv", "--json")
+    assert (code, told["error"]["code"]) == (1, "import_stopped")
+    assert "nothing was imported" in err
