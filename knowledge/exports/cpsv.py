@@ -113,7 +113,7 @@ class _Graph:
             cpsv_produces=self._output(here, item),
             cpsv_follows=self._rules(here, item, variant),
             cv_contactPoint=self._contact(here, variant),
-            cv_hasLegalResource=[self._law(law) for law in laws],
+            cv_hasLegalResource=[self._source(law) for law in laws],
             cv_relatedService=[
                 {"@id": to.service(code, city)} for code in item.related if to.there(code, city)
             ],
@@ -131,7 +131,7 @@ class _Graph:
                 *to.words("zh", [*item.aliases.zh]),
                 *to.words("en", [*item.aliases.en]),
             ],
-            dct_source=[{"@id": to.iri("source", source)} for source in item.sources],
+            dct_source=[self._source(source) for source in known],
             dct_modified=_xsd("date", item.as_of.isoformat()),
         )
 
@@ -158,6 +158,8 @@ class _Graph:
         to = self._to
         found = []
         for material in variant.materials:
+            if material.need == "exempt":  # the list says that it need not be brought
+                continue
             kind = self._add(
                 to.iri("evidence-type", material.id), "cv:EvidenceType", dct_identifier=material.id
             )
@@ -247,10 +249,11 @@ class _Graph:
             self._to.iri("contact", *here), "cv:ContactPoint", cv_telephone=list(variant.phones)
         )
 
-    def _law(self, source: SourceRecord) -> Node:
+    def _source(self, source: SourceRecord) -> Node:
+        """What the list was read in; only what an authority issued is a legal resource."""
         return self._add(
             self._to.iri("source", source.id),
-            "eli:LegalResource",
+            "eli:LegalResource" if source.kind == "official" else "foaf:Document",
             dct_title=self._to.texts(source.title),
             dct_identifier=source.doc_no,
             dct_issued=_xsd("date", source.issued.isoformat() if source.issued else None),

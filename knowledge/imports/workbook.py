@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from zipfile import BadZipFile
 
 from openpyxl.utils.exceptions import InvalidFileException
 
+from knowledge.exports.cells import xml_text
 from knowledge.imports.faults import refused
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MAX_CELL = 32_767
 """Characters of one cell (a limit of Excel itself)."""
-_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 _BROKEN = (
@@ -98,7 +97,7 @@ def sheet_cells(book: Workbook, sheet: str) -> Iterator[tuple[int, Sequence[Any]
 
 def _value(cell: Any) -> Any:
     if isinstance(cell, str):
-        return _ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), cell)
+        return xml_text(cell)
     if isinstance(cell, dt.datetime) and cell.time() == dt.time():
         return cell.date()
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 10**15:

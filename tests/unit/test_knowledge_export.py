@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -22,7 +22,7 @@ from core.i18n import LANGS
 from core.i18n import catalogue as words_of
 from knowledge.catalogue import KINDS, Catalogue, UnknownService, load_catalogue, make_catalogue
 from knowledge.exports.beir import write_beir
-from knowledge.exports.cells import guard, unguard, xml_safe
+from knowledge.exports.cells import guard, unguard, xml_safe, xml_text
 from knowledge.exports.choose import choose
 from knowledge.exports.cpsv import CONTEXT, to_cpsv
 from knowledge.exports.linked import Linked
@@ -94,6 +94,18 @@ def test_lists_in_one_cell_come_back(values: list[str]) -> None:
 def test_characters_xml_cannot_hold_are_escaped() -> None:
     assert xml_safe("a\x07b\ufffe") == "a_x0007_b_xFFFE_"
     assert xml_safe("_x0041_") == "_x005F_x0041_"
+    assert xml_text("_xD83D__xDE00_ _xD800_") == "😀 \ufffd"
+
+
+@given(
+    st.lists(st.sampled_from(["_x0041_", "x0041_", "_x005F_", "_", "x", "\x07", "\r", "a"])).map(
+        "".join
+    )
+)
+@example("_x0041_x0042_")
+def test_every_text_of_a_workbook_comes_back(text: str) -> None:
+    """Also one that looks like an escape, or like two that share an underscore."""
+    assert xml_text(xml_safe(text)) == text
 
 
 # Round trips
@@ -274,7 +286,7 @@ def _no_dangling(graph: list[dict[str, Any]]) -> None:
     for node in graph:
         for key, values in node.items():
             for value in _many(values):
-                if isinstance(value, dict) and "@id" in value and key != "dct:source":
+                if isinstance(value, dict) and "@id" in value:
                     assert value["@id"] in ids, (node["@id"], key, value)
 
 
@@ -305,6 +317,7 @@ ALSO = {
     "skos:Concept": {"skos:notation"},
     "cv:Channel": {"foaf:page"},
     "eli:LegalResource": {"dct:title", "foaf:page", "dct:issued", "dct:identifier"},
+    "foaf:Document": {"dct:title", "foaf:page", "dct:issued", "dct:identifier"},
     "dct:Location": {"dct:identifier", "skos:prefLabel"},
 }
 """Properties beyond the profile, which is open: terms of DCMI, FOAF and SKOS."""
@@ -340,6 +353,21 @@ def test_cpsv_ap_keeps_its_shapes() -> None:
             "cv:Cost", "cv:Output", "cv:ContactPoint"} <= kinds_there  # fmt: skip
     if the_list().bundles:
         assert "cv:LifeEvent" in kinds_there
+
+
+def test_what_need_not_be_brought_is_no_input() -> None:
+    """A document that the cities exempt from is neither asked for nor described as evidence."""
+    exempt = {
+        (item.item_id, city, material.id)
+        for item, city, variant in Linked(the_list(), "v", TODAY).services()
+        for material in variant.materials
+        if material.need == "exempt"
+    }
+    assert exempt
+    for write in (to_cpsv, to_schema_org):
+        data = write(Linked(the_list(), "v", TODAY)).decode()
+        for place in exempt:
+            assert ":".join(place) not in data, place
 
 
 def test_iris_follow_the_base_that_is_asked_for() -> None:
