@@ -30,6 +30,7 @@ from knowledge.exports.tables import (
     all_tables,
     table_named,
 )
+from knowledge.exports.workbook import HEAD_ROWS as KEY_ROW
 from knowledge.exports.workbook import README
 from knowledge.imports.faults import refused, shown
 from knowledge.imports.files import InputFile
@@ -37,6 +38,7 @@ from knowledge.imports.readers import HEAD_ROWS, csv_cells, json_rows
 from knowledge.imports.workbook import (
     faulty_cells,
     hidden_sheets,
+    merged_cells,
     open_workbook,
     sheet_cells,
     sheet_names,
@@ -161,6 +163,14 @@ def _read_workbook(source: InputFile, tables: Tables, found: Template) -> None:
         known = [sheet for sheet in sheet_names(book) if table_named(sheet) is not None]
         for sheet, cell, fault in faulty_cells(source.path, source.name, known):
             found.problems.append(Problem(f"{sheet} {cell}", fault))
+        found.problems += [
+            Problem(
+                f"{sheet} {cells}", "merged across columns: unmerge them, and fill in each cell"
+            )
+            for sheet in known
+            for cells, area in merged_cells(book, sheet).items()
+            if area.last_column > area.column and area.last_row > KEY_ROW
+        ]
         for sheet in sheet_names(book):
             table = table_named(sheet)
             if table is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import BadZipFile
 
 from openpyxl.utils.exceptions import InvalidFileException
@@ -29,9 +30,15 @@ _BROKEN = (
 )  # fmt: skip
 
 
-CELL_ERRORS = frozenset(("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"))
+CELL_ERRORS = frozenset(
+    ("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!",
+     "#GETTING_DATA")
+)  # fmt: skip
 """What Excel shows where a formula fails: never a value."""
-NO_RESULT = "a formula without a stored result: save the file in Excel, or write the value"
+_NO_RESULT = "a formula without a stored result: save the file in Excel, or write the value"
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?\bref=[\"']([A-Z]{1,3}\d+:[A-Z]{1,3}\d+)[\"']")
+_TAG = 200
+"""Bytes that such a tag may take."""
 
 
 @contextmanager
@@ -75,24 +82,61 @@ def faulty_cells(path: Path, name: str, sheets: Sequence[str]) -> Iterator[tuple
             results[sheet].reset_dimensions()
             written[sheet].reset_dimensions()
             rows = zip(results[sheet].iter_rows(), written[sheet].iter_rows(), strict=False)
-            for shown_row, written_row in rows:
-                for shown, cell in zip(shown_row, written_row, strict=False):
-                    if isinstance(shown.value, str) and shown.value.strip() in CELL_ERRORS:
-                        yield sheet, cell.coordinate, f"shows the error {shown.value.strip()}"
-                    elif shown.value is None and cell.data_type == "f":
-                        yield (
-                            sheet,
-                            cell.coordinate,
-                            "a formula without a stored result: save it in Excel, or write the value",
-                        )
+            for pair in rows:
+                for shown, cell in zip(*pair, strict=False):
+                    value = shown.value
+                    if isinstance(value, str) and value.strip() in CELL_ERRORS:
+                        yield sheet, cell.coordinate, f"shows the error {value.strip()}"
+                    elif value is None and cell.data_type == "f":
+                        yield sheet, cell.coordinate, _NO_RESULT
+
+
+class Merged(NamedTuple):
+    """Cells merged into one; columns and rows from 1, the last ones included."""
+
+    column: int
+    row: int
+    last_column: int
+    last_row: int
+
+
+def merged_cells(book: Workbook, sheet: str) -> dict[str, Merged]:
+    """The merged areas of a sheet by their reference (`A2:A5`), from the top. Reading row by row does
+    not tell of them: they stand behind the rows."""
+    from openpyxl.utils.cell import range_boundaries
+
+    found: dict[str, Merged] = {}
+    part: Any = book[sheet]
+    with part._get_source() as content:
+        rest = b""
+        while chunk := content.read(1 << 16):
+            rest += chunk
+            for match in _MERGED.finditer(rest):
+                reference = match.group(1).decode("ascii")
+                found[reference] = Merged(*range_boundaries(reference))
+            rest = rest[-_TAG:]
+    return dict(sorted(found.items(), key=lambda area: area[1].row))
 
 
 def sheet_cells(book: Workbook, sheet: str) -> Iterator[tuple[int, Sequence[Any]]]:
-    """(row number, cells) of a sheet; dates stay dates, whole numbers become integers."""
+    """(row number, cells) of a sheet; dates stay dates, whole numbers become integers, a cell merged
+    downwards is in each of its rows."""
     found = book[sheet]
     found.reset_dimensions()
+    waiting = [area for area in merged_cells(book, sheet).values() if area.last_row > area.row]
+    waiting.reverse()
+    under: dict[Merged, Any] = {}
     for number, cells in enumerate(found.iter_rows(values_only=True), 1):
-        yield number, [_value(cell) for cell in cells]
+        row = [_value(cell) for cell in cells]
+        while waiting and waiting[-1].row <= number:
+            area = waiting.pop()
+            under[area] = row[area.column - 1] if area.column <= len(row) else None
+        for area in [area for area in under if area.last_row < number]:
+            del under[area]
+        for area, value in under.items():
+            row += [None] * (area.column - len(row))
+            row[area.column - 1] = value
+        yield number, row
 
 
 def _value(cell: Any) -> Any:

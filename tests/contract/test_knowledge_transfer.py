@@ -523,8 +523,8 @@ async def test_the_template_goes_out_and_in_by_command(
 async def test_a_formula_that_says_nothing_erases_nothing(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A cell that shows an error, or a formula that was never computed, is named; no draft is opened; a
-    hidden sheet is reported."""
+    """A cell that shows an error, a formula that was never computed, cells merged across columns are
+    named; no draft is opened; a hidden sheet is reported."""
     book = tmp_path / "list.xlsx"
     out = ("export", "--from", "record", "--format", "xlsx", "--out", str(book))
     assert await asyncio.to_thread(_cli, folder, *out) == 0
@@ -535,14 +535,20 @@ async def test_a_formula_that_says_nothing_erases_nothing(
     last = sheet.max_row
     sheet[f"{column}{last}"] = "=A1"
     sheet[f"{other}{last}"] = "#REF!"
+    sheet.merge_cells("A1:B2")
+    sheet.merge_cells(f"A{last + 1}:B{last + 1}")
     workbook.create_sheet("scratch").sheet_state = "hidden"
+    workbook["Items"].sheet_state = "hidden"
     workbook.save(book)
     back = ("import", str(book), "--profile", "list", "--by", "Li", "--why", "x")
     assert await asyncio.to_thread(_cli, folder, *back) == 1
     told = capsys.readouterr().out
     assert f"Sources {column}{last}: a formula without a stored result" in told
     assert f"Sources {other}{last}: shows the error #REF!" in told
+    assert f"Sources A{last + 1}:B{last + 1}: merged across columns" in told
+    assert "A1:B2" not in told
     assert "ignored: scratch (hidden)" in told
+    assert "ignored: Items (hidden)" in told
     assert "no draft was opened" in told
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from core.i18n import LANGS, catalogue
 from knowledge.imports.areas import area_name, city_of
@@ -571,6 +571,26 @@ def test_workbooks(tmp_path: Path) -> None:
     number = mapper.map(found[1])
     assert isinstance(number, Rejection)
     assert number.reason == "code_as_number"
+
+
+def test_a_cell_merged_downwards_counts_for_each_of_its_rows(tmp_path: Path) -> None:
+    """As a person reads it: the department stands for all its matters, at the edge of the table too."""
+    path = tmp_path / "items.xlsx"
+    head = ["DEPT_NAME", "TASK_CODE", "TASK_NAME", "AREACODE", "matter_level"]
+    codes = [f"{CODE[:-1]}{number}" for number in range(4)]
+    rows: list[list[Any]] = [[None, code, f"事项{code[-1]}", 440300] for code in codes]
+    rows[0][0], rows[3][0] = "深圳市民政局", "深圳市公安局"
+    rows[0].append("市级")
+    _workbook(path, [["广东省事项"], head, *rows])
+    book = load_workbook(path)
+    for cells in ("A1:E1", "A3:A5", "E3:E6"):
+        book.worksheets[0].merge_cells(cells)
+    book.save(path)
+    mapper = Mapper(load_profile("guangdong"))
+    found = [mapper.map(row) for row in _rows(path)]
+    assert [f.item.department for f in found if isinstance(f, Mapped)] == [
+        "深圳市民政局", "深圳市民政局", "深圳市民政局", "深圳市公安局",
+    ]  # fmt: skip
 
 
 def test_files_that_are_not_what_they_say(tmp_path: Path) -> None:
