@@ -67,6 +67,15 @@ class FieldRule(BaseModel):
         return value
 
 
+class Origin(BaseModel):
+    """Where the records of a source come from, as drafts quote it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    records: SourceRecord
+    as_of: str
+
+
 class Profile(BaseModel):
     """A validated profile."""
 
@@ -96,6 +105,13 @@ class Profile(BaseModel):
         """SHA-256 of what the profile says: another mapping of the same file is another import."""
         said = f"{READING} {self.model_dump_json(exclude={'title'})}"
         return hashlib.sha256(said.encode()).hexdigest()
+
+    @property
+    def origin(self) -> dict[str, Any] | None:
+        """An `Origin` as JSON; None where the profile does not say it whole."""
+        if self.records is None or self.as_of is None:
+            return None
+        return Origin(records=self.records, as_of=self.as_of).model_dump(mode="json")
 
     @cached_property
     def columns(self) -> frozenset[str]:
@@ -131,6 +147,10 @@ def load_profile(name: str | Path) -> Profile:
         ]
     else:
         problems = _problems(profile)
+        if profile.profile in builtin_profiles() and path.parent != PROFILES:
+            problems.append(
+                f"profile: {profile.profile} comes with the product, choose another name"
+            )
         if not problems:
             return profile
     raise refused("bad_profile", name=path.name, problems="; ".join(problems))

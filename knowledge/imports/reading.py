@@ -71,7 +71,8 @@ def judge(
             report.accepted += 1
             body = found.item.model_dump(mode="json")
             record = {"code": found.item.code, "digest": found.digest, "body": body}
-            spool.write(orjson.dumps({**record, "raw": _plain(found.raw)}) + b"\n")
+            where = {"row": row.number, "raw": _plain(found.raw)}
+            spool.write(orjson.dumps({**record, **where}) + b"\n")
         elif isinstance(found, Again):
             report.merged += 1
             themes.setdefault(found.code, []).extend(found.themes)

@@ -28,7 +28,7 @@ from knowledge.imports.drafts import draft_body, next_code
 from knowledge.imports.faults import refused
 from knowledge.imports.files import InputFile, inspect
 from knowledge.imports.items import ImportedItem
-from knowledge.imports.profile import Profile, load_profile
+from knowledge.imports.profile import Origin, Profile, builtin_profiles, load_profile
 from knowledge.imports.reading import Progress, judge, spooled
 from knowledge.imports.report import ImportReport, Rejection
 from knowledge.imports.stopping import Stopped, stoppable
@@ -108,7 +108,7 @@ class Imports:
                 store.retire(conn, profile.profile, read, report, complete=complete and known)
                 if complete and not known:
                     report.notes["not_retired"] += 1
-                if dry_run:
+                if dry_run or report.accepted == 0:  # all rows are another source's
                     raise _DryRun
                 report.batch = batch
                 store.finish_batch(conn, batch, report)
@@ -262,26 +262,33 @@ class Imports:
         before it is translated; every fact is `to_confirm`. `materials`: ids of documents the list
         knows, by Chinese name. Raises `NotFound`, `InvalidInput`.
         """
-        records = await self._records(codes)
-        profile = load_profile(records[0][0])
-        if profile.records is None or profile.as_of is None:
-            raise InvalidInput("import_no_origin", details={"profile": profile.profile})
+        source, items = await self._records(codes)
+        origin = await self._origin(source)
         return draft_body(
-            [item for _, item in records],
+            items,
             code=next_code(domain, taken),
             domain=domain,
-            source=profile.records.id,
-            as_of=profile.as_of,
+            source=origin.records.id,
+            as_of=origin.as_of,
             materials=materials,
         )
 
     async def source_of(self, code: str) -> dict[str, Any]:
         """The `SourceRecord` that drafts of this record quote, JSON-ready: it has to be in the list
         too. Raises `NotFound`, `InvalidInput`."""
-        profile = load_profile((await self._records(code))[0][0])
-        if profile.records is None:
-            raise InvalidInput("import_no_origin", details={"profile": profile.profile})
-        return profile.records.model_dump(mode="json")
+        source, _ = await self._records(code)
+        return (await self._origin(source)).records.model_dump(mode="json")
+
+    async def _origin(self, source: str) -> Origin:
+        """Where the records of a source come from, as its newest import said: its profile may be a file
+        of the person who imported it. Raises `InvalidInput` where it did not say."""
+        batch = await self._db.call(lambda conn: store.latest(conn, source))
+        said = batch.origin if batch is not None else None
+        if said is None and source in builtin_profiles():  # imported before origins were kept
+            said = load_profile(source).origin
+        if said is None:
+            raise InvalidInput("import_no_origin", details={"profile": source})
+        return Origin.model_validate(said)
 
     async def flag(self, codes: str | Sequence[str], item_id: str, *, who: str) -> int:
         """Note that these records belong to `item_id`; returns how many. Raises `NotFound`."""
@@ -300,7 +307,8 @@ class Imports:
 
         return await self._db.call(work)
 
-    async def _records(self, codes: str | Sequence[str]) -> list[tuple[str, ImportedItem]]:
+    async def _records(self, codes: str | Sequence[str]) -> tuple[str, list[ImportedItem]]:
+        """The source of the first of these records, and all of them."""
         wanted = [codes] if isinstance(codes, str) else list(dict.fromkeys(codes))
 
         def work(conn: Connection) -> dict[str, tuple[str, Any]]:
@@ -311,7 +319,8 @@ class Imports:
         missing = [code[:40] for code in wanted if code not in found]
         if missing or not wanted:
             raise NotFound(details={"codes": missing})
-        return [(found[code][0], ImportedItem.model_validate(found[code][1])) for code in wanted]
+        items = [ImportedItem.model_validate(found[code][1]) for code in wanted]
+        return found[wanted[0]][0], items
 
     async def _mark(self, codes: str | Sequence[str], **values: Any) -> int:
         wanted = [codes] if isinstance(codes, str) else list(dict.fromkeys(codes))
@@ -332,6 +341,7 @@ def _same(last: Any, source: InputFile, profile: Profile, *, complete: bool) -> 
         last.file_digest == source.digest
         and last.profile_digest == profile.digest
         and (last.complete or not complete)
+        and (last.origin is not None or profile.origin is None)
     )
 
 

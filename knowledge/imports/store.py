@@ -13,7 +13,7 @@ from core.ids import new_id
 from knowledge.imports.areas import area_name
 from knowledge.imports.items import ImportedItem
 from knowledge.imports.profile import Profile
-from knowledge.imports.report import ImportReport
+from knowledge.imports.report import ImportReport, Rejection
 from knowledge.imports.tables import import_batches, imported_items, imported_revisions
 from knowledge.text import simplify, squash
 
@@ -66,6 +66,7 @@ def write_batch(
             profile_digest=profile.digest,
             file_name=report.file_name[:255],
             file_digest=report.file_digest,
+            origin=profile.origin,
             complete=complete,
             who=who,
             why=why,
@@ -79,6 +80,7 @@ def write_batch(
 
 def finish_batch(conn: Connection, batch: str, report: ImportReport) -> None:
     """Write what the batch came to."""
+    report.rejections.sort(key=lambda found: found.row)
     conn.execute(
         update(import_batches)
         .where(import_batches.c.id == batch)
@@ -95,7 +97,8 @@ def finish_batch(conn: Connection, batch: str, report: ImportReport) -> None:
 def write_chunk(
     conn: Connection, batch: str, source: str, chunk: list[dict[str, Any]], report: ImportReport
 ) -> None:
-    """Insert new records, revise changed ones; `chunk` has `{code, digest, body, raw}`."""
+    """Insert new records, revise changed ones; `chunk` has `{code, digest, body, raw, row}`. A record that
+    another source brought and still has belongs to that one: its row is refused."""
     codes = [record["code"] for record in chunk]
     there = {
         row.code: row
@@ -111,12 +114,16 @@ def write_chunk(
         if was is None:
             fresh.append({**_columns(record), "batch": batch, "source": source, "revision": 1})
             report.added += 1
+        elif was.active and was.source != source:
+            report.accepted -= 1
+            report.rejections.append(
+                Rejection(record["row"], was.code, "other_source", {"source": was.source})
+            )
         elif was.digest == record["digest"]:
-            if was.active and was.source == source:
+            if was.active:
                 report.unchanged += 1
                 continue
-            report.back += not was.active
-            report.unchanged += was.active
+            report.back += 1
             conn.execute(
                 update(imported_items).where(_i.code == was.code).values(active=True, source=source)
             )

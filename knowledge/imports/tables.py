@@ -15,6 +15,8 @@ import_batches = Table(
     Column("source", String(40), nullable=False, index=True),
     # Name of the profile: a later file of the same source updates its records.
     Column("profile_digest", String(64), nullable=False),
+    Column("origin", Json(none_as_null=True)),
+    # Where the records come from, as the profile says: {records, as_of}, or NULL.
     Column("file_name", String(255), nullable=False),
     Column("file_digest", String(64), nullable=False),
     Column("complete", Boolean, nullable=False),

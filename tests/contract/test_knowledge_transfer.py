@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,10 @@ from knowledge.editing import drafts
 from knowledge.editing.register import Register
 from knowledge.exports.plain import to_csv, to_json
 from knowledge.exports.workbook import to_xlsx
+from knowledge.imports.faults import ImportRefused
 from knowledge.imports.flagging import flag_for_list
 from knowledge.imports.listing import import_list
-from knowledge.imports.profile import load_profile
+from knowledge.imports.profile import Profile, load_profile
 from knowledge.imports.report import ImportReport
 from knowledge.imports.service import Imports
 from knowledge.imports.tables import import_batches, imported_items
@@ -211,6 +213,63 @@ async def test_a_record_whose_row_was_refused_is_not_gone(imports: Imports, tmp_
     assert (await imports.search())["total"] == 3
 
 
+def _own_profile(tmp_path: Path, name: str, more: str = "") -> Profile:
+    """A profile of one's own that reads the same columns."""
+    path = tmp_path / f"{name}.yaml"
+    fields = "".join(
+        f"  {field}: {{from: {column}, convert: {convert}}}\n"
+        for field, column, convert in (
+            ("code", "TASK_CODE", "code"), ("name", "TASK_NAME", "text"), ("area", "AREACODE", "area"),
+            ("department", "DEPT_NAME", "text"), ("level", "matter_level", "level"),
+        )
+    )  # fmt: skip
+    path.write_text(
+        f"profile: {name}\ntitle: {{zh: 我, en: Mine}}\n{more}fields:\n{fields}", "utf-8"
+    )
+    return load_profile(path)
+
+
+async def test_a_record_belongs_to_its_source(imports: Imports, tmp_path: Path) -> None:
+    """Another profile cannot take it over: its row is named, the province's file stays as imported. A
+    record that its source retired may come from another one."""
+    province = _jsonl(tmp_path / "a.jsonl", [_record(1), _record(2)])
+    await _run(imports, province)
+    mine = _own_profile(tmp_path, "mine")
+    path = _jsonl(tmp_path / "b.jsonl", [_record(3), _record(2, DEPT_NAME="我局"), _record(1)])
+
+    async def run(*, dry_run: bool = False) -> ImportReport:
+        report = await imports.run(path, mine, who="Li", why="x", dry_run=dry_run)
+        assert report.balanced
+        return report
+
+    for dry_run in (True, False):
+        report = await run(dry_run=dry_run)
+        assert [(r.row, r.code, r.reason, r.params) for r in report.rejections] == [
+            (2, BASE.format(2), "other_source", {"source": "guangdong"}),
+            (3, BASE.format(1), "other_source", {"source": "guangdong"}),
+        ]
+        assert (report.accepted, report.added) == (1, 1)
+    assert "source guangdong" in report.rejections[0].message("en")
+    found = await imports.get(BASE.format(2))
+    assert (found["source"], found["department"], found["revision"]) == (
+        "guangdong",
+        "深圳市某局",
+        1,
+    )
+    _jsonl(path, [_record(1)])
+    assert ((await run()).batch, len(await imports.batches())) == (None, 2)
+    await _run(imports, _jsonl(tmp_path / "c.jsonl", [_record(2)]), complete=True)
+    assert (await run()).back + (await run()).unchanged == 1
+    assert (await imports.get(BASE.format(1)))["source"] == "mine"
+
+
+def test_a_profile_of_ones_own_has_a_name_of_its_own(tmp_path: Path) -> None:
+    """Under the name of one that comes with the product it would speak for the province."""
+    with pytest.raises(ImportRefused, match="bad_profile") as caught:
+        _own_profile(tmp_path, "guangdong")
+    assert "choose another name" in caught.value.message("en")
+
+
 async def test_a_dry_run_writes_nothing(imports: Imports, db: Database, tmp_path: Path) -> None:
     report = await _run(imports, _jsonl(tmp_path / "a.jsonl", [_record(1)]), dry_run=True)
     assert (report.added, report.batch) == (1, None)
@@ -331,6 +390,31 @@ async def test_a_record_is_flagged_for_shen_guan_handling(
     assert (await imports.search(flagged=True))["total"] == 1
     with pytest.raises(NotFound):
         await flag_for_list(imports, register, "nothing", domain="hrss", who=ANNA, why="x")
+
+
+async def test_records_of_a_profile_of_ones_own_are_flagged(
+    imports: Imports, register: Register, tmp_path: Path
+) -> None:
+    """The draft quotes what the profile said when the file was imported; without that it is refused."""
+    path = _jsonl(tmp_path / "a.jsonl", [_record(1)])
+    await imports.run(path, _own_profile(tmp_path, "mine"), who="Li", why="x")
+    flag = partial(
+        flag_for_list, imports, register, BASE.format(1), domain="hrss", who=ANNA, why="x"
+    )
+    with pytest.raises(InvalidInput, match="import_no_origin"):
+        await flag()
+    said = (
+        "as_of: '2026-06-30'\n"
+        "records: {id: S98, title: {zh: 我市, en: Ours}, kind: official}\n"
+    )  # fmt: skip
+    again = await imports.run(path, _own_profile(tmp_path, "mine", said), who="Li", why="x")
+    assert again.unchanged == 1
+    (tmp_path / "mine.yaml").unlink()
+    draft = await flag()
+    assert draft.body is not None
+    assert (draft.body["sources"], draft.body["as_of"]) == (["S98"], "2026-06-30")
+    bodies = {d.key: d.body for d in await register.drafts()}
+    assert (bodies["S98"] or {})["title"] == {"zh": "我市", "en": "Ours"}
 
 
 def _edited(catalogue: Catalogue) -> Catalogue:
