@@ -1,0 +1,246 @@
+"""Importing: files of every kind are read to their end, or refused with one sentence."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+
+from core.i18n import LANGS
+from knowledge.imports.faults import ImportRefused
+from knowledge.imports.files import inspect
+from knowledge.imports.mapping import Mapped, Mapper
+from knowledge.imports.profile import load_profile
+from knowledge.imports.readers import Row, delimiter
+from knowledge.imports.reading import judge, rows_of, spooled
+from knowledge.imports.report import ImportReport, Rejection
+from tests.knowledge_imports import CODE, ROW
+
+
+def _rows(path: Path) -> list[Row]:
+    return list(rows_of(inspect(path), load_profile("guangdong")))
+
+
+def _refused(path: Path) -> str:
+    with pytest.raises(ImportRefused) as caught:
+        _rows(path)
+    for lang in LANGS:
+        told = caught.value.message(lang)
+        assert path.name in told
+        assert "\n" not in told
+    return caught.value.code
+
+
+def _csv(rows: Iterable[dict[str, Any]], mark: str) -> str:
+    columns = ["TASK_CODE", "TASK_NAME", "DEPT_NAME", "AREACODE", "matter_level"]
+    lines = [mark.join(columns)]
+    lines += [mark.join(f'"{row[c]}"' for c in columns) for row in rows]
+    return "\r\n".join(lines) + "\r\n"
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_tables_in_every_encoding_and_separator(tmp_path: Path, mark: str, encoding: str) -> None:
+    path = tmp_path / "items.csv"
+    path.write_bytes(_csv([ROW, {**ROW, "TASK_NAME": '带"" 引号，\n两行'}], mark).encode(encoding))
+    found = _rows(path)
+    assert [row.number for row in found] == [2, 3]
+    assert found[0].values["task_name"] == "老年人优待证申领"
+    assert found[1].values["task_name"] == '带" 引号，\n两行'
+
+
+def test_json_in_every_shape(tmp_path: Path) -> None:
+    rows = [{**ROW, "TASK_NAME": f"事项{i}", "x": "，" * 3000} for i in range(60)]
+    whole = {"meta": {"items": "no", "a": [1, {"b": "]"}]}, "items": rows, "after": 1}
+    shapes = {
+        "array.json": json.dumps(rows, ensure_ascii=False),
+        "wrapped.json": json.dumps(whole, ensure_ascii=False, indent=1),
+        "oneline.json": json.dumps(whole),
+        "lines.jsonl": "\n".join(json.dumps(row) for row in rows),
+    }
+    for name, text in shapes.items():
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        assert [row.values["TASK_NAME"] for row in _rows(path)] == [
+            f"事项{i}" for i in range(60)
+        ], name
+    packed = tmp_path / "lines.jsonl.gz"
+    packed.write_bytes(gzip.compress(shapes["lines.jsonl"].encode()))
+    assert len(_rows(packed)) == 60
+
+
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.just("\ud800"),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(sorted(ROW)), _VALUES, max_size=4).map(
+            lambda d: {**ROW, **d}
+        )
+        | _VALUES,
+        min_size=1,
+        max_size=5,
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_any_json_is_read_to_its_end(rows: list[Any]) -> None:
+    """Whatever a crawl holds, no row is lost and nothing crashes."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as spool:
+        path = Path(folder) / "a.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        report = ImportReport("guangdong", path.name, "")
+        profile = load_profile("guangdong")
+        if not any(isinstance(row, dict) for row in rows):
+            return  # such a file is no JSON Lines at all
+        source = inspect(path)
+        _, themes = judge(source, profile, report, spool, None, threading.Event())
+        assert report.rows == len(rows)
+        assert report.rows == report.accepted + report.merged + report.rejected
+        assert len(list(spooled(spool, themes))) == report.accepted
+        json.dumps(report.as_dict())
+
+
+def test_what_follows_an_array_is_not_lost(tmp_path: Path) -> None:
+    """A second document after the first would otherwise be dropped in silence."""
+    path = tmp_path / "a.json"
+    for text in (
+        '[\n{"a": 1}]\n{"b": 2}',
+        '{"items": [{"a": 1}],\n"b": 2',
+        '{"items":\n[{"a": 1}]} x',
+    ):
+        path.write_text(text, encoding="utf-8")
+        assert _refused(path) == "import_bad_json", text
+
+
+def test_broken_lines_are_rows_with_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.jsonl"
+    path.write_text(
+        f'{json.dumps(ROW)}\n<html>404</html>\n{{"TASK_CODE": "1\n[1]\n\n{json.dumps(ROW)}\n{"[" * 99_999}',
+        "utf-8",
+    )
+    found = _rows(path)
+    assert [(row.number, row.fault) for row in found] == [
+        (1, None), (2, "error_page"), (3, "not_json"), (4, "not_object"), (6, None), (7, "not_json"),
+    ]  # fmt: skip
+
+
+def _workbook(path: Path, rows: list[list[Any]]) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(row)
+    book.save(path)
+
+
+def test_workbooks(tmp_path: Path) -> None:
+    """A title above the head, a code that became a number, a date, a row that is too wide."""
+    path = tmp_path / "items.xlsx"
+    head = ["TASK_CODE", "TASK_NAME", "DEPT_NAME", "AREACODE", "matter_level"]
+    good = [CODE, "结婚登记", "深圳市民政局", 440300, "市级"]
+    _workbook(
+        path,
+        [["广东省事项"], [], head, good, [1.144e30, *good[1:]], [*good, "多"], [None] * 5],
+    )
+    found = _rows(path)
+    assert [(row.number, row.fault) for row in found] == [
+        (4, None),
+        (5, None),
+        (6, "wrong_columns"),
+    ]
+    mapper = Mapper(load_profile("guangdong"))
+    assert isinstance(mapper.map(found[0]), Mapped)
+    number = mapper.map(found[1])
+    assert isinstance(number, Rejection)
+    assert number.reason == "code_as_number"
+
+
+def test_a_cell_merged_downwards_counts_for_each_of_its_rows(tmp_path: Path) -> None:
+    """As a person reads it: the department stands for all its matters, at the edge of the table too."""
+    path = tmp_path / "items.xlsx"
+    head = ["DEPT_NAME", "TASK_CODE", "TASK_NAME", "AREACODE", "matter_level"]
+    codes = [f"{CODE[:-1]}{number}" for number in range(4)]
+    rows: list[list[Any]] = [[None, code, f"事项{code[-1]}", 440300] for code in codes]
+    rows[0][0], rows[3][0] = "深圳市民政局", "深圳市公安局"
+    rows[0].append("市级")
+    _workbook(path, [["广东省事项"], head, *rows])
+    book = load_workbook(path)
+    for cells in ("A1:E1", "A3:A5", "E3:E6"):
+        book.worksheets[0].merge_cells(cells)
+    book.save(path)
+    mapper = Mapper(load_profile("guangdong"))
+    found = [mapper.map(row) for row in _rows(path)]
+    assert [f.item.department for f in found if isinstance(f, Mapped)] == [
+        "深圳市民政局", "深圳市民政局", "深圳市民政局", "深圳市公安局",
+    ]  # fmt: skip
+
+
+def test_files_that_are_not_what_they_say(tmp_path: Path) -> None:
+    """One clear sentence each, in both languages."""
+    good = tmp_path / "good.xlsx"
+    _workbook(good, [["TASK_CODE", "TASK_NAME"], [CODE, "x"]])
+
+    def file(name: str, data: bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(data)
+        return path
+
+    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600
+    assert _refused(file("a.csv", good.read_bytes())) == "import_wrong_kind"
+    assert _refused(file("a.json", b"a,b\n1,2\n")) == "import_wrong_kind"
+    assert _refused(file("b.xlsx", good.read_bytes()[:-200])) == "import_bad_workbook"
+    assert _refused(file("c.xlsx", ole)) == "import_old_excel"
+    assert (
+        _refused(file("d.xlsx", ole + "EncryptedPackage".encode("utf-16-le"))) == "import_encrypted"
+    )
+    assert _refused(file("e.csv", b"")) == "import_empty"
+    assert _refused(file("f.csv", bytes(range(256)))) == "import_binary"
+    assert _refused(file("g.csv", b"<!DOCTYPE html><html>")) == "import_web_page"
+    assert _refused(file("h.csv", b"name,x\n\xff\xfe\xff\xff\xff,1\n")) == "import_encoding"
+    assert _refused(file("i.csv", b"one,two\n1,2\n")) == "import_no_head"
+    assert _refused(file("j.csv", b"TASK_CODE,TASK_NAME,TASK_NAME\n")) == "import_duplicate_columns"
+    assert _refused(file("k.csv", b'TASK_CODE,TASK_NAME\n1,"open\n')) == "import_bad_csv"
+    assert _refused(file("l.json", b'[{"a": 1}, {"b": ]')) == "import_bad_json"
+    assert _refused(file("m.json", b'{"a": 1,\n"b": 2}')) == "import_no_records"
+    assert _refused(file("n.csv.gz", gzip.compress(b"a,b" * 999)[:-20])) == "import_bad_gzip"
+    assert _refused(file("o.jsonl.gz", b"\x1f\x8bnothing")) == "import_bad_gzip"
+    assert _refused(tmp_path) == "import_directory"
+    assert _refused(tmp_path / "nowhere.csv") == "import_no_file"
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    import zipfile
+
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<x/>")
+        archive.writestr("xl/workbook.xml", "<x/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (64 * 1024 * 1024))
+    assert path.stat().st_size < 100_000
+    assert _refused(path) == "import_bomb"
+
+
+def test_the_separator_is_the_one_most_lines_agree_on() -> None:
+    assert delimiter('a;b;c\n"1,2,3";2;3\n') == ";"
+    assert delimiter("a\tb\n1,5\t2\n") == "\t"
+    assert delimiter("only\n") == ","
