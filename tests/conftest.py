@@ -148,3 +148,16 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     asyncio.run(prepare())
     return folder
+
+
+@pytest.fixture
+def record_folder(tmp_path: Path, db: Database) -> Path:
+    """A data folder whose record has its tables."""
+    data = tmp_path / "var"
+    data.mkdir()
+    (data / "sg.db").write_bytes((tmp_path / "test.db").read_bytes())
+    for end in ("-wal", "-shm"):
+        part = tmp_path / f"test.db{end}"
+        if part.is_file():
+            (data / f"sg.db{end}").write_bytes(part.read_bytes())
+    return data

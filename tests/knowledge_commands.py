@@ -11,10 +11,15 @@ import pytest
 from knowledge.__main__ import main
 
 
+def run_command(folder: Path, *words: str) -> int:
+    """The exit code of one command in a data folder."""
+    return main(["--data-dir", str(folder), *words])
+
+
 def run_knowledge(
     capsys: pytest.CaptureFixture[str], folder: Path, *words: str
 ) -> tuple[int, Any, str]:
     """(exit code, standard output as JSON or text, standard error) of one command."""
-    code = main(["--data-dir", str(folder), *words])
+    code = run_command(folder, *words)
     out, err = capsys.readouterr()
     return code, json.loads(out) if "--json" in words and out else out, err
