@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidInput
 from knowledge.cli.common import json_flag, say, settings_of, show
-from knowledge.cli.failures import refuse_unused, told, wrong_usage
+from knowledge.cli.failures import SET_UP, refuse_unused, told, wrong_usage
 
 if TYPE_CHECKING:
     from knowledge.cli.common import Commands
@@ -99,13 +99,30 @@ async def _import_records(args: argparse.Namespace, profile: Profile) -> int:
             )
         finally:
             progress.close()
-    if args.report:
-        _write_report(report, Path(args.report))
+    table = str(args.report).lower().endswith(".csv")
+    written = _table(report) if table else _as_json(report.as_dict())
+    code = 0 if report.accepted else 1
+    return _finished(args, report.as_dict(), _told(report), written, code)
+
+
+def _finished(
+    args: argparse.Namespace, body: dict[str, Any], lines: list[str], written: bytes, code: int
+) -> int:
+    """Tell what the import came to, and write the report that was asked for; the exit code. A report
+    that cannot be written takes nothing back."""
     if args.json:
-        show(report.as_dict())
+        show(body)
     else:
-        print("\n".join(_told(report)))
-    return 0 if report.accepted else 1
+        print("\n".join(lines))
+    if args.report:
+        try:
+            Path(args.report).write_bytes(written)
+        except OSError as error:
+            say(
+                f"{args.report}: {error.strerror or error}. The import is as told; the report is missing."
+            )
+            return SET_UP
+    return code
 
 
 def _told(report: ImportReport) -> list[str]:
@@ -135,24 +152,21 @@ def _told(report: ImportReport) -> list[str]:
     return lines
 
 
-def _write_report(report: ImportReport, path: Path) -> None:
-    """Every row that is not in, as JSON or (`.csv`) as a table that Excel opens."""
+def _table(report: ImportReport) -> bytes:
+    """Every row that is not in, as a table that Excel opens."""
     from knowledge.exports.cells import guard
 
-    if path.suffix.lower() != ".csv":
-        _write_json(report.as_dict(), path)
-        return
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(["row", "code", "reason", "zh", "en"])
     for found in report.rejections:
         cells = (found.code, found.reason, found.message("zh"), found.message("en"))
         writer.writerow([found.row, *map(guard, cells)])
-    path.write_bytes(b"\xef\xbb\xbf" + out.getvalue().encode())
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _write_json(body: dict[str, Any], path: Path) -> None:
-    path.write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+def _as_json(body: dict[str, Any]) -> bytes:
+    return (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 async def _import_list(args: argparse.Namespace) -> int:
@@ -168,13 +182,8 @@ async def _import_list(args: argparse.Namespace) -> int:
         report = await import_list(
             register, Path(args.file), who=editor_of(args), why=args.why, dry_run=args.dry_run
         )
-    if args.report:
-        _write_json(report.as_dict(), Path(args.report))
-    if args.json:
-        show(report.as_dict())
-    else:
-        print("\n".join(_told_list(report)))
-    return 1 if report.problems else 0
+    body, code = report.as_dict(), 1 if report.problems else 0
+    return _finished(args, body, _told_list(report), _as_json(body), code)
 
 
 def _told_list(report: ListReport) -> list[str]:

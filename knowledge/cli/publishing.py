@@ -166,10 +166,9 @@ async def _kept(
         there = await register.draft(error.details["draft"])
     else:
         return begun, begun
-    if there.updated_by.id != who.id and not args.take_over:
-        raise OthersDraft(
-            details={"draft": there.id}, record=key, draft=there.id, who=there.updated_by.name
-        )
+    author = there.authors[-1]  # not who touched it last: a reviewer may have sent it back
+    if author.id != who.id and not args.take_over:
+        raise OthersDraft(details={"draft": there.id}, record=key, draft=there.id, who=author.name)
     return await register.save_draft(there.id, there.version, body, who, args.why), None
 
 
@@ -177,6 +176,8 @@ async def _each(
     args: argparse.Namespace,
     step: Callable[[Register, Draft, Editor], Awaitable[Draft]],
     what: str,
+    *,
+    stale_only: bool = False,
 ) -> int:
     """Do `step` with every chosen draft, and tell of each; 1 where any was refused."""
     if bool(args.drafts) == args.mine:
@@ -188,11 +189,8 @@ async def _each(
     refused: list[dict[str, Any]] = []
     async with open_register(args) as register:
         if args.mine:
-            own = [
-                d
-                for d in await register.drafts("editing", limit=100_000)
-                if d.updated_by.id == who.id
-            ]
+            found = await register.drafts("editing", limit=100_000)
+            own = [d for d in found if d.authors[-1].id == who.id and (d.stale or not stale_only)]
         else:
             own = [await register.draft(draft_id) for draft_id in dict.fromkeys(args.drafts)]
         for draft in own:
@@ -239,11 +237,8 @@ async def _rebase(args: argparse.Namespace) -> int:
         body = draft.body or {}
         return await register.save_draft(draft.id, draft.version, body, who, args.why, rebase=True)
 
-    return await _each(
-        args,
-        step,
-        "stands on what is published now: `drafts --show` what it changes, then `submit`",
-    )
+    what = "stands on what is published now: `drafts --show` what it changes, then `submit`"
+    return await _each(args, step, what, stale_only=True)
 
 
 async def _review(args: argparse.Namespace) -> int:

@@ -138,6 +138,7 @@ def test_a_draft_goes_on_where_its_record_was_published_anew(
     assert (code, f"{draft['id']} holds what the file says" in err) == (1, True)
     code, told, _ = run("submit", "--mine", *WANG, "--json")
     assert (code, told["refused"][0]["error"]["error"]["code"]) == (1, "stale_draft")
+    assert run("rebase", "--mine", *CHEN, "--json")[1]["drafts"] == []
     code, told, _ = run("rebase", "--mine", *WANG, "--json")
     assert (code, [d["id"] for d in told["drafts"]]) == (0, [draft["id"]])
     assert "- 新的" in run("drafts", "--show", draft["id"])[1]
@@ -160,3 +161,20 @@ def test_a_draft_of_ones_own_that_is_refused_is_named(
     code, drafts, _ = run_knowledge(capsys, installation, "drafts", "--json")
     assert [(d["id"], d["state"]) for d in drafts["drafts"]] == [(draft["id"], "editing")]
     assert run_knowledge(capsys, installation, "draft", _file(tmp_path, HR1, "二"), *CHEN)[0] == 0
+
+
+def test_a_draft_that_was_sent_back_is_still_its_editor_s(
+    installation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever reviewed it touched it last, and has not taken it over."""
+
+    def run(*words: str) -> tuple[int, Any, str]:
+        return run_knowledge(capsys, installation, *words)
+
+    _, draft, _ = run("draft", _file(tmp_path, HR1, "一"), *CHEN, "--json")
+    assert run("review", "return", draft["id"], *WANG)[0] == 0
+    assert run("submit", "--mine", *WANG)[2] == "0 done, 0 refused\n"
+    assert run("draft", _file(tmp_path, HR1, "二"), *WANG)[0] == 1
+    assert run("draft", _file(tmp_path, HR1, "二"), *CHEN)[0] == 0
+    assert run("review", "return", draft["id"], *WANG)[0] == 0
+    assert run("submit", "--mine", *CHEN)[2].endswith("1 done, 0 refused\n")

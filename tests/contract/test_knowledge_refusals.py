@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from knowledge.__main__ import main
 from knowledge.editing.register import Register
 from tests.knowledge_commands import run_knowledge
+from tests.knowledge_imports import ROW
 
 HR1 = "SG-HR-001"
 
@@ -164,6 +166,26 @@ def test_a_disk_that_fails_is_no_wrong_usage(
     code, _, err = run_knowledge(capsys, installation, "export", "--out", str(out))
     assert (code, "No space left on device" in err) == (3, True)
     assert list(tmp_path.glob("*list.json*")) == []
+
+
+def test_a_report_that_cannot_be_written_takes_nothing_back(
+    installation: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The person is told what is in, then that the report is missing."""
+    items = tmp_path / "a.json"
+    items.write_text(json.dumps([{"TASK_CODE": "1" * 31}, ROW]), "utf-8")
+
+    def full(path: Path, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    words = ("import", str(items), "--report", str(tmp_path / "why.csv"), "--json")
+    code, told, err = run_knowledge(capsys, installation, *words)
+    assert (code, told["counts"]["added"]) == (3, 1)
+    assert "No space left on device. The import is as told" in err
 
 
 def test_ctrl_c_is_said_and_has_its_code(
