@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import AppError, InvalidInput, Unavailable
 from knowledge.cli.common import say, show
+from knowledge.damage import DAMAGED
 
 if TYPE_CHECKING:
     from core.settings import Settings
@@ -74,13 +75,12 @@ def of_system(error: OSError, args: argparse.Namespace) -> AppError:
 
 @contextmanager
 def opening_index(data_dir: Path) -> Iterator[None]:
-    """Raises `Unavailable` `index_broken` for whatever the files of an index fail with: damaged ones do
-    so in as many ways as there are kinds of them."""
+    """Raises `Unavailable` `index_broken` for whatever the files of an index fail with."""
     try:
         yield
     except AppError:
         raise
-    except (ValueError, KeyError, IndexError, TypeError, EOFError, OSError) as error:
+    except DAMAGED as error:
         problem = " ".join(str(error).split())[:200] or type(error).__name__
         folder = str(data_dir / "index")
         raise Unavailable(

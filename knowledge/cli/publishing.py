@@ -40,7 +40,7 @@ _REBASE = """examples:
   python -m knowledge submit dft_… --by Chen --why "new rate from December"
 For drafts that `drafts` marks as "changed underneath": you have seen what was published since they were
 begun. The draft stays as it is, so it takes back what it does not repeat; to put that in, give the whole
-record with `draft FILE`.
+record with `draft FILE` afterwards.
 """
 _DISCARD = """examples:
   python -m knowledge discard dft_… --by Chen --why "the notice was withdrawn"

@@ -8,7 +8,6 @@ publish at once: the second commit finds that the version in force is not the on
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -25,6 +24,7 @@ from core.log import get_log
 from core.metrics import counter, gauge, histogram
 from core.outbox import outbox
 from knowledge.catalogue import KINDS, Catalogue, Kind, make_catalogue
+from knowledge.damage import DAMAGED
 from knowledge.editing import audit, drafts, store
 from knowledge.editing.errors import ListInvalid, NothingToPublish, PublishConflict
 from knowledge.editing.model import Draft, Editor, Version
@@ -205,11 +205,16 @@ class Publisher:
         return name
 
     def _previous(self, base: Base | None) -> PublishedIndex | None:
-        """The index of the list in force, which a big list's next one is written beside."""
-        with contextlib.suppress(IndexMissing):
+        """The index of the list in force, which a big list's next one is written beside; None where
+        there is none that can be read: the next one is then built whole."""
+        try:
             name = current_version(self._data_dir)
             if base is not None and list_version_of(name) == base.catalogue.version:
                 return PublishedIndex(read_index(self._data_dir / "index" / name), base.catalogue)
+        except IndexMissing:
+            pass
+        except DAMAGED as error:
+            log.warning("list.index_damaged", reason=f"{type(error).__name__}: {error}"[:200])
         return None
 
     def _point(self, number: int, name: str) -> None:

@@ -13,8 +13,10 @@ from knowledge.__main__ import main
 from knowledge.editing.register import Register
 from tests.knowledge_commands import run_knowledge
 from tests.knowledge_imports import ROW
+from tests.list_factory import body_of, small_list, summary
 
 HR1 = "SG-HR-001"
+CHEN, WANG = ("--by", "Chen", "--why", "2027 rates"), ("--by", "Wang", "--why", "checked")
 
 
 @pytest.mark.parametrize(
@@ -138,15 +140,22 @@ def test_a_damaged_record_says_what_to_do(
 
 @pytest.mark.parametrize("part", ["meta.json", "vectors.npy", "list.json", "readings.json"])
 def test_a_damaged_index_says_what_to_do(
-    installation: Path, capsys: pytest.CaptureFixture[str], part: str
+    installation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], part: str
 ) -> None:
-    """Whatever part is cut off: which folder to remove, and what makes it anew."""
+    """Whatever part is cut off: which folder to remove, and what makes it anew. Publishing mends it."""
     (found,) = (installation / "index").glob(f"*/{part}")
     found.write_bytes(found.read_bytes()[:40])
     code, told, err = run_knowledge(capsys, installation, "search", "社保卡", "--json")
     assert (code, told["error"]["code"]) == (3, "index_broken")
     assert f"remove {installation / 'index'}" in err
-    if part == "list.json":
+    if part != "list.json":  # the record has the list: publishing builds the next index whole
+        item = tmp_path / "item.json"
+        item.write_text(json.dumps(body_of(small_list(), HR1, summary=summary("新"))), "utf-8")
+        _, draft, _ = run_knowledge(capsys, installation, "draft", str(item), *CHEN, "--json")
+        assert run_knowledge(capsys, installation, "review", "approve", draft["id"], *WANG)[0] == 0
+        assert run_knowledge(capsys, installation, "publish", *CHEN)[0] == 0
+        assert run_knowledge(capsys, installation, "search", "社保卡")[0] in (0, 1)
+    else:
         assert run_knowledge(capsys, installation, "diff", "--cities", HR1)[0] == 3
 
 
