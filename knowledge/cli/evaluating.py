@@ -102,8 +102,8 @@ def _province(args: argparse.Namespace) -> int:
     try:
         figures = _measured_province(args)
     except NotFound as error:
-        say(f"The province's records are not there: {error.details['file']}")
-        return 1
+        file = error.details["file"]
+        raise NotFound("no_province", details=error.details, file=file) from error
     if args.report:
         _measured_own(args, figures)
     if args.json:
