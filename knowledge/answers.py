@@ -84,20 +84,20 @@ class Responder(SeveralMatters, FollowUps):
             return known
         if vector is None:
             vector = self.engine.embed(query)
-        parts = self._parts(asked, turn)
+        result = self.engine.search(query, lang=lang, city=city, k=8, vector=vector)
+        parts = self._parts(asked, result, turn)
         own = vector if typed.core == asked.core else self.engine.embedder.encode_query(typed.core)
         event = self._event(typed, own, listed=len(parts) > 1)
         plan = self._life_event(event, typed, own, turn)
         if plan is not None and len(parts) > 1 and event is not None and event.cue:
             return plan
         if len(parts) > 1:
-            reply = self._several(parts, asked, query, vector, turn)
+            reply = self._several(parts, asked, result, turn)
             if reply is not None:
                 return reply
         special = plan or self._places(typed, turn)
         if special is not None:
             return special
-        result = self.engine.search(query, lang=lang, city=city, k=8, vector=vector)
         if result.decision == "answer":
             return self._answer(result, vector, turn)
         said_of_it = self._in_context(typed, result, turn)

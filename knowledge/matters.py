@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from knowledge.facets import names_nothing
+
 _JOINT = re.compile(
     r"[?？!！。]\s*|\.\s+|[;；]\s*|[,，]?\s*(?:另外|还有(?!什么|哪|多|几|没)|顺便|顺带|此外|以及|同时(?:还|也)?想?"
     r"|然后还|然后再?(?=想|要|办|申请)|(?<=[,，])\s*(?:还|再|也)(?:想|要|得|需要)(?!什么|哪|多久|多少|几))[,，]?"
@@ -79,7 +81,7 @@ def split_matters(text: str) -> list[str]:
 
 
 def pieces(part: str) -> list[str]:
-    """The clauses of one part that each ask or want something (「生育津贴能领吗，宝宝医保怎么上」).
+    """The clauses of one part that each ask or want something and name it (「生育津贴能领吗，宝宝医保怎么上」).
 
     Every other clause goes with the one it stands before, the last ones with the one before them. They may well
     be about one matter.
@@ -88,7 +90,8 @@ def pieces(part: str) -> list[str]:
     before = ""
     for whole in _CLAUSE.split(part):
         for clause in _listed(whole.strip()) or [whole.strip()]:
-            if _substantial(clause, _MIN_CLAUSE) and _WANTS.search(clause):
+            wants = _WANTS.search(clause) and not names_nothing(clause)
+            if wants and _substantial(clause, _MIN_CLAUSE):
                 out.append(f"{before}，{clause}" if before else clause)
                 before = ""
             elif clause and out:

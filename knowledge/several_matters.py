@@ -9,7 +9,6 @@ from core.cards import AnswerCard, Card, City, Facet
 from knowledge import asking
 from knowledge.comparing import Compared, compared
 from knowledge.comparisons import compare_cities, compare_items
-from knowledge.embed import Vector
 from knowledge.facets import facet_of, facets_of, names_nothing
 from knowledge.matters import pieces, split_matters
 from knowledge.model import ServiceItem
@@ -66,7 +65,7 @@ class Part:
     @property
     def open(self) -> bool:
         """Whether it is a whole question that may be one of a few matters."""
-        asks = _WHOLE_QUESTION.search(self.text) is not None and not names_nothing(self.text)
+        asks = _WHOLE_QUESTION.search(self.text) is not None
         return asks and self.result.decision == "clarify" and self.result.confidence >= OPEN
 
     @property
@@ -80,31 +79,32 @@ class Part:
 class SeveralMatters(OneMatter):
     """Several matters in one message, and comparisons."""
 
-    def _parts(self, asked: Understood, turn: Turn) -> list[Part]:
-        """The matters that a message seems to have, in order; one where it has one."""
-        city = asked.cities[0] if len(asked.cities) == 1 else turn.city
+    def _parts(self, asked: Understood, whole: SearchResult, turn: Turn) -> list[Part]:
+        """The matters that a message seems to have, in order; none where it has one. `whole`: what the
+        message as a whole finds."""
         parts = _whole_matters(asked)
-        if len(parts) == 1 and len(pieces(parts[0])) < 2:
-            return []
-        found = [
-            one
-            for part in parts
-            for one in self._own_matters(part, city, turn, several=len(parts) > 1)
-        ]
+        if len(parts) == 1:
+            found = self._own_matters(Part(parts[0], whole), asked, turn, least=2)
+        else:
+            found = [
+                one
+                for part in parts
+                for one in self._own_matters(
+                    self._searched(part, asked, turn), asked, turn, least=1
+                )
+            ]
         return found if len(found) > 1 else []
 
-    def _own_matters(
-        self, text: str, city: City | None, turn: Turn, *, several: bool
-    ) -> list[Part]:
-        """A part of a message, or those of its clauses that are matters of their own, where what the part as
-        a whole is about is among them. `several`: the message has other parts."""
+    def _searched(self, words: str, asked: Understood, turn: Turn) -> Part:
+        """A part with what its words find; a city that the message names holds for all of it."""
+        city = asked.cities[0] if len(asked.cities) == 1 else turn.city
+        words = _EACH.sub("", words)
+        return Part(words, self.engine.search(words, lang=turn.lang, city=city, k=8))
 
-        def searched(words: str) -> Part:
-            words = _EACH.sub("", words)
-            return Part(words, self.engine.search(words, lang=turn.lang, city=city, k=8))
-
-        whole = searched(text)
-        clauses = pieces(text)
+    def _own_matters(self, whole: Part, asked: Understood, turn: Turn, *, least: int) -> list[Part]:
+        """Those clauses of a part that are matters of their own, where what the part as a whole is about is
+        among them and at least so many are surely meant; else the part."""
+        clauses = pieces(whole.text)
         if len(clauses) < 2:
             return [whole]
         near = {hit.code for hit in whole.result.results[:NEAREST] if hit.score >= NEAR_SHARE}
@@ -113,7 +113,7 @@ class SeveralMatters(OneMatter):
         seen: set[str] = set()
         before = ""
         for clause in clauses:
-            part = searched(clause)
+            part = self._searched(clause, asked, turn)
             code = part.code
             own = (
                 part.result.decision == "answer"
@@ -130,17 +130,16 @@ class SeveralMatters(OneMatter):
             else:
                 before += clause + "，"
         known = whole.result.decision != "answer" or whole.code in seen
-        enough = sum(part.meant for part in out) > (0 if several else 1)
-        return out if known and enough else [whole]
+        return out if known and sum(part.meant for part in out) >= least else [whole]
 
     def _framing(self, code: str) -> bool:
         """Whether an item is of no matter of its own, but of ways to all (terminals, progress)."""
         return self.catalogue.items[code].domain == "cross"
 
     def _several(
-        self, parts: list[Part], asked: Understood, query: str, vector: Vector, turn: Turn
+        self, parts: list[Part], asked: Understood, whole: SearchResult, turn: Turn
     ) -> Reply | None:
-        """Several matters in one message, their cards in order.
+        """Several matters in one message, their cards in order. `whole`: what it finds as a whole.
 
         Where only some are found, the others are asked about or said not to be in the list; but only
         for whole questions that stand apart in the message, or where the message as a whole finds
@@ -178,10 +177,8 @@ class SeveralMatters(OneMatter):
             return None
         if not apart and any(result.decision == "abstain" for _, result in rest):
             return None
-        if rest and not (apart and codes) and len(codes) < 2:
-            whole = self.engine.search(query, lang=turn.lang, city=turn.city, vector=vector)
-            if whole.decision == "answer":
-                return None
+        if rest and not (apart and codes) and len(codes) < 2 and whole.decision == "answer":
+            return None
         shown = [card.code for card in cards if isinstance(card, AnswerCard)]
         offered = next(
             (
