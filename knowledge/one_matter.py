@@ -16,9 +16,10 @@ from knowledge.differences import facet_differs, sides
 from knowledge.embed import Vector
 from knowledge.facts import exists
 from knowledge.faqs import AskedFaqs, FrequentQuestions
-from knowledge.jurisdiction import Resolution, known_place, leaves_open, resolve
+from knowledge.jurisdiction import Resolution, known_place, leaves_open, moves_between, resolve
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.search import Decision, SearchEngine, SearchResult
+from knowledge.stated import leaves_for_home
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,11 @@ class OneMatter:
             return self._card_reply(
                 item, None, result.facet, turn, None, result.confidence, away=True
             )
+        if moves_between(item) and leaves_for_home(result.asked.text):
+            # filed where it goes to, which is neither city
+            return self._card_reply(
+                item, None, result.facet or "which_city", turn, None, result.confidence
+            )
         if settled.ask is not None:
             return self._ask(item, settled.ask, result.facet, turn)
         sister = self.catalogue.items.get(self.catalogue.sister(item.item_id) or "")
@@ -176,11 +182,11 @@ class OneMatter:
 
     @staticmethod
     def _asks_across(result: SearchResult, asked: AskedFaqs, settled: Resolution) -> bool:
-        """Whether it can be done although one lives, works or pays in the other city
+        """Whether it can be done, or where, although one lives, works or pays in the other city
         (「东莞户口在深圳上班，补贴在深圳能申请吗」): what is asked is where it is filed."""
+        may = asked.whether and result.facet in (None, "eligibility")
         return (
-            result.facet in (None, "eligibility")
-            and asked.whether
+            (may or result.facet == "where")
             and asked.same is None
             and settled.because is not None
             and len(result.asked.cities) > 1

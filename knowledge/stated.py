@@ -54,7 +54,8 @@ _SAID = _compiled((
      r"|(home|house|flat|apartment) is in|\b(buy|buying|bought)\b"),
     ("hukou_city", r"(户口|户籍)(是|落)?在|(户口|户籍)(的)?(?=[,，。?？]|$)|hukou"),
     ("school_city", r"上学|读书|就读|上(小学|初中|高中)|\bschool\b"),
-    ("employer_city", r"上班|工作|打工|(公司|单位)(是)?在|\b(work|works|working|job|employer)\b"),
+    ("employer_city", r"上班|(?<!没)(?<!没有)(?<!找)工作|打工|(公司|单位)(是)?在"
+     r"|(?<!not )(?<!no )\b(work|works|working|employer)\b|(?<!no )(?<!find a )(?<!for a )\bjob\b"),
     ("residence_city", r"住在|居住|(?<!常)住(?=[,，。?？]|$|的|着|了|过)"
      r"|(?<![\u3400-\u9fff])(我)?人(现在|一直|都|也)*在|租(了)?(个)?房住|\b(live|lives|living)\b"),
     ("premises_city", r"开(了)?(个|家)?(店|公司)|注册在|店在|\b(shop|restaurant|premises)\b"),
@@ -75,7 +76,8 @@ _NEAR = _compiled((
      r"|bought|buy(ing)?|purchas|own a|home|house|flat|apartment|mortgage"),
     ("hukou_city", r"户口|户籍|hukou|household regist"),
     ("school_city", r"上学|读书|入学|学位|[上读](小学|初中|高中|幼儿园)|念书|转学|school"),
-    ("employer_city", r"上班|工作|打工|的公司|就业|单位|work(ing|s)?|employ|job|company"),
+    ("employer_city", r"上班|(?<!没)(?<!没有)(?<!找)工作|打工|的公司|就业|单位"
+     r"|work(ing|s)?|employ|job|company"),
     ("residence_city", r"住|租|居住|生活|liv(e|ing)|rent|stay|reside"),
     ("premises_city", r"开店|开了|开(一|个|家|间|新|分|子)*(店|公司|厂)|店|经营"
      r"|(注册|设立|成立)(一|个|家|间|新|分|子)*公司|shop|restaurant|premises|branch"
@@ -98,6 +100,11 @@ _MOVES_TO = re.compile(
 _TOWARDS = re.compile(
     r"(转|迁|移|调|搬|挪|过户)[^,，。;；!！?？]{0,6}(到|去|入|回|至|进)$|(转|迁)$"
     r"|\b(mov|transfer|relocat|switch|chang)\w*\b[^,.;!?]{0,48}\b(to|into) $",
+    re.IGNORECASE,
+)
+_HOMEWARDS = re.compile(
+    r"(迁|转|调|搬|挪|落)(回|到|去|往)(我们?|他|她)?的?(老家|外省|原籍|乡下)(?!深圳|东莞)"
+    r"|\b(mov|transfer)\w*\b[^,.;!?]{0,32}\b(to|into) (my |our |his |her )?(home ?town|another province)",
     re.IGNORECASE,
 )
 _MINE = re.compile(r"我|本人|咱|俺|\b(i|i'm|i've|my|we|our)\b", re.IGNORECASE)
@@ -180,6 +187,11 @@ def away(text: str, mentions: Sequence[Mention]) -> frozenset[DecidingFact]:
         if not ours.intersection(range(start, end))
         and (before.search(text[:start]) or after.match(text, end))
     )
+
+
+def leaves_for_home(text: str) -> bool:
+    """Whether something is to be moved to neither of our cities (「深圳户口迁回老家」)."""
+    return _HOMEWARDS.search(text) is not None
 
 
 def destination(text: str, mentions: Sequence[Mention]) -> City | None:

@@ -236,3 +236,17 @@ def test_which_city_is_answered_with_the_reason(responder: Responder) -> None:
     either = ask(responder, "公积金租房提取去深圳还是东莞办").cards[0]
     assert isinstance(either, ChoicesCard)
     assert "公积金缴在哪个城市" in either.prompt
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("深圳户口怎么迁回老家", "SG-PS-006"), ("我在深圳没工作，生育津贴能领吗", "SG-MI-004")]
+)  # fmt: skip
+def test_no_city_is_given_as_the_reason_that_is_not_one(
+    responder: Responder, text: str, code: str
+) -> None:
+    """What moves home is filed at home; who has no work in a city has no employer there."""
+    card = answer_of(ask(responder, text))
+    assert card.code == code
+    assert "所以在深圳办理" not in f"{card.headline}{card.jurisdiction}"
+    if code == "SG-PS-006":
+        assert card.city == "both"

@@ -106,6 +106,8 @@ def test_a_question_of_its_own_is_not_a_follow_up(said: str) -> None:
         ("how much is it and how long does it take", ("fee", "time")),
         ("What is needed, and where do I go?", ("documents", "where")),
         ("手续费多少钱", ("fee",)),
+        ("结婚证弄丢了在哪补，要钱吗", ("where", "fee")),
+        ("劳动仲裁要交钱吗，多久出结果", ("fee", "time")),
         ("我在网上申请了，多久到账", ("time",)),
         ("对方要发票，我去哪开", ("where",)),
         ("网上申请要带什么材料", ("documents",)),
