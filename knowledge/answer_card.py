@@ -111,7 +111,7 @@ def answer_card(
         headline=(
             _away(item, lang)
             if away
-            else _with(led, told, item, found, scope, facets, decided_by, lang)
+            else _led_with(led, told, item, found, scope, facets, decided_by, lang)
         )
         or _headline(item, found, scope, asked, decided_by, lang),
         summary=item.summary.in_(lang),
@@ -216,7 +216,7 @@ def _headline(
     return " · ".join(facts) or item.summary.in_(lang)
 
 
-def _with(
+def _led_with(
     led: str,
     told: list[FaqLine],
     item: ServiceItem,

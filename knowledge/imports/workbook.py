@@ -71,7 +71,8 @@ def sheet_names(book: Workbook) -> list[str]:
 
 def hidden_sheets(book: Workbook) -> list[str]:
     """Sheets that nobody sees, in order."""
-    return [sheet.title for sheet in book.worksheets if sheet.title not in sheet_names(book)]
+    seen = sheet_names(book)
+    return [sheet.title for sheet in book.worksheets if sheet.title not in seen]
 
 
 def faulty_cells(path: Path, name: str, sheets: Sequence[str]) -> Iterator[tuple[str, str, str]]:
