@@ -31,9 +31,11 @@ class BeyondItems(OneMatter):
         self._events: LifeEvents | None = None
 
     def warm(self) -> None:
-        """Embed the life events, so that the first resident does not wait for it."""
+        """Prepare the life events, so that the first resident does not wait for it."""
         if self._events is None:
-            self._events = life_events(self.catalogue, self.engine.embedder)
+            own = self.catalogue is self.engine.catalogue
+            kept = self.engine.event_vectors if own else None
+            self._events = life_events(self.catalogue, self.engine.embedder, kept)
 
     def _event(self, asked: Understood, vector: Vector, *, listed: bool = False) -> Event | None:
         """The life event nearest to the words; `listed`: they name several matters."""

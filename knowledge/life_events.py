@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +17,8 @@ import numpy as np
 from core.i18n import Lang
 from knowledge.catalogue import Catalogue
 from knowledge.embed.port import Embedder, Matrix, Vector
-from knowledge.model import Bundle
 from knowledge.terms import terms
-from knowledge.text import understand
+from knowledge.wordings import event_wordings
 
 SURE, CLEARER = 0.95, 0.01
 """Without a cue: cosine with an event's wording, and how far above the best item's it must be."""
@@ -76,12 +75,12 @@ class Event:
 class LifeEvents:
     """The wordings of the bundles, ready to be asked. Thread-safe."""
 
-    def __init__(self, wordings: Wordings, embedder: Embedder) -> None:
+    def __init__(self, wordings: Wordings, vectors: Matrix | None) -> None:
+        """`vectors`: float32[wordings, dim]; None where there are none."""
         self._owners = [owner for owner, _ in wordings]
-        texts = [text for _, text in wordings]
-        self._terms = [frozenset(terms(text)) for text in texts]
+        self._terms = [frozenset(terms(text)) for _, text in wordings]
         self._own = _own_terms(self._owners, self._terms)
-        self._vectors: Matrix | None = embedder.encode_documents(texts) if texts else None
+        self._vectors = vectors
 
     def nearest(
         self, text: str, core: str, vector: Vector, *, listed: bool = False
@@ -115,27 +114,28 @@ def _own_terms(owners: Sequence[str], texts: Sequence[frozenset[str]]) -> dict[s
     return named
 
 
-def _wordings(bundles: Iterable[Bundle]) -> Wordings:
-    """(bundle, normalised wording), each wording once a bundle."""
-    out: dict[tuple[str, str], None] = {}
-    for bundle in bundles:
-        words = bundle.wordings
-        for raw in (bundle.name.zh, bundle.name.en, *words.zh, *words.en, *words.yue):
-            out[bundle.id, understand(raw).core] = None
-    return tuple(out)
-
-
 _CACHE: dict[tuple[Wordings, str], LifeEvents] = {}
 _LOCK = threading.Lock()
 
 
-def life_events(catalogue: Catalogue, embedder: Embedder) -> LifeEvents:
-    """The events of a version of the list; embedded again only where their wordings changed."""
-    key = (_wordings(catalogue.bundles.values()), embedder.name)
+def life_events(
+    catalogue: Catalogue, embedder: Embedder, vectors: Matrix | None = None
+) -> LifeEvents:
+    """The events of a version of the list. `vectors`: of `event_wordings`, as its index keeps them; without,
+    they are embedded, again only where the wordings changed (some seconds)."""
+    key = (event_wordings(catalogue.bundles.values()), embedder.name)
     found = _CACHE.get(key)
     if found is None:
         with _LOCK:
-            found = _CACHE.get(key) or LifeEvents(key[0], embedder)
+            found = _CACHE.get(key) or LifeEvents(key[0], _vectors(key[0], embedder, vectors))
             _CACHE.clear()
             _CACHE[key] = found
     return found
+
+
+def _vectors(wordings: Wordings, embedder: Embedder, kept: Matrix | None) -> Matrix | None:
+    if not wordings:
+        return None
+    if kept is not None and kept.shape == (len(wordings), embedder.dim):
+        return kept
+    return embedder.encode_documents([text for _, text in wordings])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import shutil
 import threading
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from pydantic import ValidationError
 
 from core.cards import CITIES
@@ -23,7 +25,7 @@ from knowledge.background import everyday
 from knowledge.catalogue import Catalogue, read_snapshot, snapshot
 from knowledge.embed.batch import Progress
 from knowledge.embed.cache import VectorCache
-from knowledge.embed.port import Embedder
+from knowledge.embed.port import Embedder, Matrix
 from knowledge.index import (
     FORMAT,
     NORMALISERS,
@@ -39,7 +41,7 @@ from knowledge.model import ServiceItem
 from knowledge.segments import Delta, NotAnUpdate, fits, update, write_delta
 from knowledge.text import understand
 from knowledge.vectors.select import AUTO, Backend
-from knowledge.wordings import wordings
+from knowledge.wordings import event_wordings, wordings
 
 _POINTER = "current"
 DELIVERED = "delivered"
@@ -47,6 +49,7 @@ DELIVERED = "delivered"
 _LIST = "list.json"
 _CODE = "code"
 _OPENED = "opened"
+_EVENTS = "events.npy"
 ABANDONED_S = 3600.0
 """A build that is older is not going on any more; an index opened within this time is not removed."""
 
@@ -57,6 +60,8 @@ class PublishedIndex:
 
     index: Index
     catalogue: Catalogue
+    events: Matrix | None = None
+    """Vectors of the life events' wordings (`event_wordings`); None where the index does not keep them."""
 
 
 def index_version(catalogue: Catalogue, embedder: str) -> str:
@@ -92,7 +97,8 @@ def build_index(
     if (target / "meta.json").is_file():
         return version, False
     cache = VectorCache(data_dir / "cache", embedder)
-    extra = {_LIST: snapshot(catalogue), _CODE: _code_digest().encode()}
+    events = cache.documents([text for _, text in event_wordings(catalogue.bundles.values())])
+    extra = {_LIST: snapshot(catalogue), _CODE: _code_digest().encode(), _EVENTS: _npy(events)}
     if previous is not None and _updates(previous, embedder, data_dir):
         delta = _delta(previous, catalogue, cache, progress)
         if delta is not None:
@@ -112,6 +118,12 @@ def build_index(
     )
     write_index(index, target, extra, backend)
     return version, True
+
+
+def _npy(vectors: Matrix) -> bytes:
+    out = io.BytesIO()
+    np.save(out, vectors)
+    return out.getvalue()
 
 
 def _tags(item: ServiceItem) -> list[str]:
@@ -262,4 +274,5 @@ def open_index(
     index = read_index(folder, backend)
     with contextlib.suppress(OSError):  # a folder that may only be read
         (folder / _OPENED).touch()
-    return PublishedIndex(index, open_list(data_dir, version))
+    events = np.load(folder / _EVENTS) if (folder / _EVENTS).is_file() else None
+    return PublishedIndex(index, open_list(data_dir, version), events)

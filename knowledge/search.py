@@ -142,6 +142,8 @@ class SearchEngine:
         self.index = index
         self.catalogue = published.catalogue
         """The list this index was built from."""
+        self.event_vectors = published.events
+        """As `PublishedIndex.events`."""
         self._embedder = embedder
         self._rules = rules
         self._speller = Speller(

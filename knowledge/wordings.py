@@ -1,4 +1,4 @@
-"""Every searchable wording of an item, normalised as questions are.
+"""Every searchable wording of an item or a life event, normalised as questions are.
 
 One list for the index builder, the evaluation and the training folds. Decides which texts of an
 item are searched and of what kind each is.
@@ -6,11 +6,11 @@ item are searched and of what kind each is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from knowledge.model import ServiceItem, Words
+from knowledge.model import Bundle, ServiceItem, Words
 from knowledge.text import understand
 
 SAID, NAME, ALIAS, SPOKEN, QUESTION, SUMMARY, TEXT = range(-1, 6)
@@ -60,3 +60,13 @@ def wordings(item: ServiceItem) -> list[Wording]:
         text = normalised(raw)
         out.setdefault(text, Wording(item.item_id, kind, text, raw, english))
     return list(out.values())
+
+
+def event_wordings(bundles: Iterable[Bundle]) -> tuple[tuple[str, str], ...]:
+    """(life event, normalised wording) of each way to say it, each once a life event."""
+    out: dict[tuple[str, str], None] = {}
+    for bundle in bundles:
+        words = bundle.wordings
+        for raw in (bundle.name.zh, bundle.name.en, *words.zh, *words.en, *words.yue):
+            out[bundle.id, understand(raw).core] = None
+    return tuple(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from knowledge_answering import NOW, answer_of, ask, tap
 from knowledge_engine import TODAY
@@ -13,6 +14,7 @@ from core.cards import (
 )
 from core.i18n import Lang
 from knowledge.answers import AnswerContext, Responder
+from knowledge.wordings import event_wordings
 
 
 @pytest.mark.parametrize(
@@ -122,3 +124,24 @@ def test_follow_ups_of_plans_and_places(responder: Responder) -> None:
     assert isinstance(again, BundleCard)
     gone = AnswerContext(bundle="B-GONE")
     assert not isinstance(ask(responder, "要带什么材料", context=gone).cards[0], BundleCard)
+
+
+def test_a_start_embeds_no_plan_again(
+    responder: Responder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index keeps the plans' wordings: embedding them took four seconds of every start."""
+    engine = responder.engine
+    texts = [text for _, text in event_wordings(engine.catalogue.bundles.values())]
+    kept = engine.event_vectors
+    assert kept is not None
+    fresh = engine.embedder.encode_documents(texts[::50])
+    np.testing.assert_allclose(kept[::50], fresh, atol=1e-3)
+
+    def never(texts: object) -> None:
+        raise AssertionError(texts)
+
+    monkeypatch.setattr("knowledge.life_events._CACHE", {})
+    monkeypatch.setattr(engine.embedder, "encode_documents", never)
+    again = Responder(engine)
+    again.warm()
+    assert isinstance(ask(again, "开奶茶店要办什么").cards[0], BundleCard)
