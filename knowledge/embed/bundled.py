@@ -3,7 +3,8 @@
 No torch, no network. Queries go through the fast graph, documents through the exact one: the error of
 a document's vector would be in every answer. Sessions are shared by all threads; repeated queries come
 from a small cache. Products of 8-bit integers overflow on processors without instructions for them: when
-the fast graph does not give the vector of the exact one, the exact one serves queries too.
+the fast graph does not give the vector of the exact one, the exact one serves queries too; where that one
+does not give it either, the files are damaged.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # it reports to a foreign service from its import on
 import onnxruntime as ort  # type: ignore[import-untyped]
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors  # type: ignore[import-untyped]
 
+from core.errors import AppError
 from core.log import get_log
 from knowledge.embed.port import Matrix, Vector
 from knowledge.embed.tokens import Ids, Tokens
@@ -32,7 +36,30 @@ _LIKE = 0.998
 """Least cosine of the two; measured .9995 where 8-bit products work."""
 _CACHE_SIZE = 512
 _BATCH = 16
+_DAMAGED = (
+    ValueError, KeyError, IndexError, TypeError, EOFError, FileNotFoundError, ort_errors.Fail,
+    ort_errors.InvalidArgument, ort_errors.InvalidGraph, ort_errors.InvalidProtobuf, ort_errors.NoSuchFile,
+    ort_errors.NotImplemented, ort_errors.RuntimeException,
+)  # fmt: skip
+"""What files of a model raise that are cut off, overwritten or gone, each with errors of its own reader."""
 log = get_log(__name__)
+
+
+class ModelBroken(AppError):
+    """The files of the model are damaged: remove the folder, `python -m knowledge build`."""
+
+    code = "model_broken"
+    status = 503
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    """Raises `ModelBroken` for whatever the files of a model fail with."""
+    try:
+        yield
+    except _DAMAGED as error:
+        where = f"{folder.parent.name}/{folder.name}"  # not the whole path: a caller may be told
+        raise ModelBroken(details={"folder": where}, folder=where) from error
 
 
 def open_session(path: Path, *, threads: int) -> ort.InferenceSession:
@@ -46,29 +73,37 @@ def open_session(path: Path, *, threads: int) -> ort.InferenceSession:
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
+def _exactly(session: ort.InferenceSession, ids: Ids, mask: Ids) -> Matrix:
+    out: Matrix = session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+    return out
+
+
 class BundledEmbedder:
-    """`Embedder` over a folder written by `knowledge.embed.graph.write_model`."""
+    """`Embedder` over a folder written by `knowledge.embed.graph.write_model`. Raises `ModelBroken`, also
+    later, when the exact graph is opened."""
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        self._name: str = about["name"]
-        self._dim: int = about["dim"]
-        self.tokens = Tokens(folder, max_tokens=about["max_tokens"])
         self._folder, self._threads = folder, threads
         self._lock = threading.Lock()
         self._exact: ort.InferenceSession | None = None
-        self._queries = self._open(about["probe"])
         self._cache: OrderedDict[str, Vector] = OrderedDict()
+        with _reading(folder):
+            about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            self._name: str = about["name"]
+            self._dim: int = about["dim"]
+            self.tokens = Tokens(folder, max_tokens=about["max_tokens"])
+            self._probe = self.tokens.batch([about["probe"]])
+            self._probe_vector: Vector = np.load(folder / PROBE)
+            self._queries = self._open()
 
-    def _open(self, probe: str) -> Callable[[Ids, Ids], Matrix]:
+    def _open(self) -> Callable[[Ids, Ids], Matrix]:
         session = open_session(self._folder / f"{FAST}.onnx", threads=self._threads)
 
         def fast(ids: Ids, _mask: Ids) -> Matrix:
             out: Matrix = session.run(None, {"input_ids": ids})[0]
             return out
 
-        vector = fast(*self.tokens.batch([probe]))[0]
-        likeness = float(vector @ np.load(self._folder / PROBE))
+        likeness = float(fast(*self._probe)[0] @ self._probe_vector)
         if likeness >= _LIKE:
             return fast
         log.warning("embedding.exact_for_queries", cosine=round(likeness, 4))
@@ -78,9 +113,17 @@ class BundledEmbedder:
         """The exact graph, opened when it is first needed: by life events, publishing, building."""
         with self._lock:
             if self._exact is None:
-                path = self._folder / f"{EXACT}.onnx"
-                self._exact = open_session(path, threads=self._threads)
+                with _reading(self._folder):
+                    self._exact = self._checked(self._folder / f"{EXACT}.onnx")
             return self._exact
+
+    def _checked(self, path: Path) -> ort.InferenceSession:
+        """The exact graph; raises `ValueError` where it does not give the vector it gave at set-up."""
+        session = open_session(path, threads=self._threads)
+        likeness = float(_exactly(session, *self._probe)[0] @ self._probe_vector)
+        if not likeness >= _LIKE:  # also where it is no number
+            raise ValueError(f"cosine {likeness} to the vector of set-up")
+        return session
 
     @property
     def name(self) -> str:
@@ -92,9 +135,7 @@ class BundledEmbedder:
 
     def run(self, ids: Ids, mask: Ids) -> Matrix:
         """float32[n, dim] of tokenised texts, exactly."""
-        feed = {"input_ids": ids, "attention_mask": mask}
-        out: Matrix = self._documents().run(None, feed)[0]
-        return out
+        return _exactly(self._documents(), ids, mask)
 
     def encode_query(self, text: str) -> Vector:
         with self._lock:

@@ -37,7 +37,7 @@ def model_folder(data_dir: Path) -> Path:
 def ensure_model(data_dir: Path) -> tuple[Path, bool]:
     """Build the bundled model's files unless they are there; (folder, whether it was built)."""
     folder = model_folder(data_dir)
-    if (folder / "model.json").is_file():
+    if folder.is_dir():  # whole, or damaged: opening it says so
         return folder, False
     from knowledge.embed.graph import write_model  # onnx is needed at set-up only
 
@@ -46,12 +46,12 @@ def ensure_model(data_dir: Path) -> tuple[Path, bool]:
 
 
 def open_embedder(settings: Settings) -> Embedder:
-    """The embedder of `settings`; raises `ModelNotBuilt` before set-up."""
+    """The embedder of `settings`; raises `ModelNotBuilt` before set-up, `ModelBroken`."""
     if settings.embedding_backend == "hub":
         from knowledge.embed.st import HubEmbedder  # torch only where it is asked for
 
         return HubEmbedder(settings.embedding_model, threads=settings.embedding_threads)
     folder = model_folder(settings.data_dir)
-    if not (folder / "model.json").is_file():
+    if not folder.is_dir():
         raise ModelNotBuilt()
     return BundledEmbedder(folder, threads=settings.embedding_threads)

@@ -11,6 +11,7 @@ import pytest
 
 from knowledge.__main__ import main
 from knowledge.editing.register import Register
+from knowledge.embed.select import model_folder, open_embedder
 from tests.knowledge_commands import run_knowledge
 from tests.knowledge_imports import ROW
 from tests.list_factory import body_of, small_list, summary
@@ -157,6 +158,52 @@ def test_a_damaged_index_says_what_to_do(
         assert run_knowledge(capsys, installation, "search", "社保卡")[0] in (0, 1)
     else:
         assert run_knowledge(capsys, installation, "diff", "--cities", HR1)[0] == 3
+
+
+@pytest.fixture
+def own_model(data_dir: Path, installation: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the bundled model in `installation`: copies that a test may damage."""
+    monkeypatch.setattr("knowledge.embed.open_embedder", open_embedder)
+    there = model_folder(data_dir)
+    here = installation / "models" / there.name
+    here.mkdir(parents=True)
+    for part in there.iterdir():
+        (here / part.name).symlink_to(part.resolve())
+    return here
+
+
+def _damage(file: Path, content: bytes) -> None:
+    file.unlink()
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "part", ["model.json", "tokenizer.json", "piece_ids.npy", "probe.npy", "fast.onnx", "fast.bin"]
+)
+def test_a_damaged_model_says_what_to_do(
+    own_model: Path, installation: Path, capsys: pytest.CaptureFixture[str], part: str
+) -> None:
+    """Cut off, overwritten or gone, for every command that opens it: which folder to remove, then `build`."""
+    whole = (own_model / part).read_bytes()
+    for content in (whole[: len(whole) // 2], b"\xff" * 500, None):
+        _damage(own_model / part, content or b"")
+        if content is None:
+            (own_model / part).unlink()
+        for words in (("search", "社保卡"), ("evaluate",), ("publish", *CHEN)):
+            code, told, err = run_knowledge(capsys, installation, *words, "--json")
+            assert (code, told["error"]["code"]) == (3, "model_broken"), words
+            assert f"remove models/{own_model.name} of the data folder" in err
+    code, _, err = run_knowledge(capsys, installation, "build")
+    assert (code, "is damaged" in err) == (3, True)
+
+
+def test_a_model_whose_weights_were_overwritten_makes_no_index(
+    own_model: Path, installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They open and run; what they give is not what they gave at set-up, so nothing is embedded with them."""
+    _damage(own_model / "exact.bin", bytes((own_model / "exact.bin").stat().st_size))
+    code, told, _ = run_knowledge(capsys, installation, "build", "--json")
+    assert (code, told["error"]["code"]) == (3, "model_broken")
 
 
 def test_a_disk_that_fails_is_no_wrong_usage(
