@@ -18,7 +18,7 @@ from knowledge.imports.items import ImportedItem
 from knowledge.imports.profile import FieldRule, Profile, heading
 from knowledge.imports.readers import Row
 from knowledge.imports.report import Rejection
-from knowledge.imports.workbook import CELL_ERRORS
+from knowledge.imports.workbook import CELL_ERRORS, NoValue
 from knowledge.text import simplify, squash
 
 
@@ -99,6 +99,8 @@ class Mapper:
         bad: BadValue | None = None
         for source in rule.source:
             value = _look_up(values, source)
+            if isinstance(value, NoValue):
+                raise BadValue(value.reason, field=name, cell=value.where)
             if not _has(value):
                 continue
             if isinstance(value, str) and value.strip() in CELL_ERRORS:

@@ -48,7 +48,14 @@ def table_rows(
             params = {"found": len(cells), "expected": len(head)}
             yield Row(number, fault="wrong_columns", params=params)
             continue
-        yield Row(number, {key: cell for key, cell in zip(head, cells, strict=False) if key})
+        yield Row(
+            number,
+            {
+                key or f"#{place}": cell  # without a heading: named in the report as unread
+                for place, (key, cell) in enumerate(zip(head, cells, strict=False), 1)
+                if key or cell not in (None, "")
+            },
+        )
 
 
 def _head(

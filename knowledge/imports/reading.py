@@ -42,7 +42,9 @@ def rows_of(source: InputFile, profile: Profile) -> Iterator[Row]:
         sheet = profile.sheet or (sheets[0] if sheets else "")
         if sheet not in sheets:
             raise refused("no_sheet", name=source.name, sheet=sheet, found=", ".join(sheets))
-        yield from table_rows(sheet_cells(book, sheet), source.name, known)
+        yield from table_rows(
+            sheet_cells(book, sheet, source.path, source.name), source.name, known
+        )
 
 
 def judge(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from openpyxl.utils.cell import get_column_letter
 from pydantic import ValidationError
 
 from core.cards import CITIES
@@ -30,15 +31,14 @@ from knowledge.exports.tables import (
     all_tables,
     table_named,
 )
-from knowledge.exports.workbook import HEAD_ROWS as KEY_ROW
 from knowledge.exports.workbook import README
 from knowledge.imports.faults import refused, shown
 from knowledge.imports.files import InputFile
 from knowledge.imports.readers import HEAD_ROWS, csv_cells, json_rows
 from knowledge.imports.workbook import (
-    faulty_cells,
+    CELL_ERRORS,
+    NoValue,
     hidden_sheets,
-    merged_cells,
     open_workbook,
     sheet_cells,
     sheet_names,
@@ -46,6 +46,10 @@ from knowledge.imports.workbook import (
 
 _KIND_OF: dict[str, Kind] = {plural: kind for kind, plural in PLURALS.items() if kind in MODELS}
 _Rows = Iterator[tuple[int, Sequence[Any]]]
+_NO_VALUE = {
+    "no_result": "a formula without a stored result: save the file in Excel, or write the value",
+    "merged": "merged across columns: unmerge them, and fill in each cell",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,24 +164,14 @@ def _validate(kind: Kind, body: Any, where: str, found: Template) -> None:
 def _read_workbook(source: InputFile, tables: Tables, found: Template) -> None:
     with open_workbook(source.path, source.name) as book:
         found.ignored += [f"{sheet} (hidden)" for sheet in hidden_sheets(book)]
-        known = [sheet for sheet in sheet_names(book) if table_named(sheet) is not None]
-        for sheet, cell, fault in faulty_cells(source.path, source.name, known):
-            found.problems.append(Problem(f"{sheet} {cell}", fault))
-        found.problems += [
-            Problem(
-                f"{sheet} {cells}", "merged across columns: unmerge them, and fill in each cell"
-            )
-            for sheet in known
-            for cells, area in merged_cells(book, sheet).items()
-            if area.last_column > area.column and area.last_row > KEY_ROW
-        ]
         for sheet in sheet_names(book):
             table = table_named(sheet)
             if table is None:
                 if sheet != README:
                     found.ignored.append(sheet)
                 continue
-            _read_table(sheet_cells(book, sheet), sheet, tables, found, table, text=False)
+            rows = sheet_cells(book, sheet, source.path, source.name)
+            _read_table(rows, sheet, tables, found, table, text=False)
 
 
 def _read_zip(source: InputFile, tables: Tables, found: Template) -> None:
@@ -217,6 +211,10 @@ def _read_table(
     for number, cells in rows:
         if not any(cell not in (None, "") for cell in cells):
             continue
+        faults = [Problem(f"{name} {where}", fault) for where, fault in _faults(number, cells)]
+        if faults:
+            found.problems += [problem for problem in faults if problem not in found.problems]
+            continue
         if any(cell not in (None, "") for cell in cells[len(head) :]):
             found.problems.append(Problem(f"{name} {number}", "more cells than columns"))
             continue
@@ -229,6 +227,16 @@ def _read_table(
             add_row(tables, table, number, values)
         except BadCell as error:
             found.problems.append(Problem(f"{name} {number}", str(error)))
+
+
+def _faults(number: int, cells: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """(cell, what is wrong) of each that shows an error or has no value of its own: read as empty, either
+    would erase what the list says."""
+    for column, cell in enumerate(cells, 1):
+        if isinstance(cell, NoValue):
+            yield cell.where, _NO_VALUE[cell.reason]
+        elif isinstance(cell, str) and cell.strip() in CELL_ERRORS:
+            yield f"{get_column_letter(column)}{number}", f"shows the error {cell.strip()}"
 
 
 def _head(rows: _Rows, name: str, table: Table | None) -> tuple[list[str], Table]:

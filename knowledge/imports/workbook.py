@@ -6,10 +6,10 @@ import datetime as dt
 import re
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from zipfile import BadZipFile
 
 from openpyxl.utils.exceptions import InvalidFileException
@@ -35,10 +35,30 @@ CELL_ERRORS = frozenset(
      "#GETTING_DATA")
 )  # fmt: skip
 """What Excel shows where a formula fails: never a value."""
-_NO_RESULT = "a formula without a stored result: save the file in Excel, or write the value"
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?\bref=[\"']([A-Z]{1,3}\d+:[A-Z]{1,3}\d+)[\"']")
+_MARKS = re.compile(
+    rb"<(?:\w+:)?(?:mergeCell\s[^<>]*?\bref=[\"']([A-Z]{1,3}\d+:[A-Z]{1,3}\d+)[\"']|f[\s/>])"
+)
 _TAG = 200
 """Bytes that such a tag may take."""
+_WIDE = 512
+"""Columns that a merged cell is followed over."""
+
+
+class NoValue(str):
+    """What is read of a cell that has no value of its own where reading it as empty would lose one. A
+    formula without a stored result is its own text; the cells to the right under a merged one are the empty
+    text, and so do not count where nobody asks for them."""
+
+    reason: Literal["no_result", "merged"]
+    where: str
+    """The cell, or the merged area."""
+
+    @classmethod
+    def of(cls, text: str, reason: Literal["no_result", "merged"], where: str) -> NoValue:
+        """Such a cell."""
+        made = cls(text)
+        made.reason, made.where = reason, where
+        return made
 
 
 @contextmanager
@@ -75,23 +95,6 @@ def hidden_sheets(book: Workbook) -> list[str]:
     return [sheet.title for sheet in book.worksheets if sheet.title not in seen]
 
 
-def faulty_cells(path: Path, name: str, sheets: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """(sheet, cell, what is wrong) of each cell that shows an error or a formula without a stored
-    result: read as empty, either would erase what the list says."""
-    with open_workbook(path, name) as results, open_workbook(path, name, formulas=True) as written:
-        for sheet in sheets:
-            results[sheet].reset_dimensions()
-            written[sheet].reset_dimensions()
-            rows = zip(results[sheet].iter_rows(), written[sheet].iter_rows(), strict=False)
-            for pair in rows:
-                for shown, cell in zip(*pair, strict=False):
-                    value = shown.value
-                    if isinstance(value, str) and value.strip() in CELL_ERRORS:
-                        yield sheet, cell.coordinate, f"shows the error {value.strip()}"
-                    elif value is None and cell.data_type == "f":
-                        yield sheet, cell.coordinate, _NO_RESULT
-
-
 class Merged(NamedTuple):
     """Cells merged into one; columns and rows from 1, the last ones included."""
 
@@ -101,43 +104,86 @@ class Merged(NamedTuple):
     last_row: int
 
 
-def merged_cells(book: Workbook, sheet: str) -> dict[str, Merged]:
-    """The merged areas of a sheet by their reference (`A2:A5`), from the top. Reading row by row does
-    not tell of them: they stand behind the rows."""
+def sheet_cells(
+    book: Workbook, sheet: str, path: Path, name: str
+) -> Iterator[tuple[int, list[Any]]]:
+    """(row number, cells) of a sheet of the workbook in `path`; dates stay dates, whole numbers become
+    integers, a cell merged downwards is in each of its rows. See `NoValue`."""
+    areas, formulas = _marks(book, sheet)
+    waiting = sorted(areas, key=lambda area: area.row, reverse=True)
+    rows = _with_formulas(book, sheet, path, name) if formulas else _values(book, sheet)
+    under: dict[Merged, Any] = {}
+    for number, row in enumerate(rows, 1):
+        while waiting and waiting[-1].row <= number:
+            area = waiting.pop()
+            value = row[area.column - 1] if area.column <= len(row) else None
+            if value not in (None, ""):
+                under[area] = value
+        for area in [area for area in under if area.last_row < number]:
+            del under[area]
+        for area, value in under.items():
+            _spread(row, area, value)
+        yield number, row
+
+
+def _marks(book: Workbook, sheet: str) -> tuple[list[Merged], bool]:
+    """(the merged areas of a sheet, whether it has formulas). Reading row by row does not tell of the
+    areas: they stand behind the rows."""
     from openpyxl.utils.cell import range_boundaries
 
     found: dict[str, Merged] = {}
+    formulas = False
     part: Any = book[sheet]
     with part._get_source() as content:
         rest = b""
         while chunk := content.read(1 << 16):
             rest += chunk
-            for match in _MERGED.finditer(rest):
+            for match in _MARKS.finditer(rest):
+                if match.group(1) is None:
+                    formulas = True
+                    continue
                 reference = match.group(1).decode("ascii")
                 found[reference] = Merged(*range_boundaries(reference))
             rest = rest[-_TAG:]
-    return dict(sorted(found.items(), key=lambda area: area[1].row))
+    return list(found.values()), formulas
 
 
-def sheet_cells(book: Workbook, sheet: str) -> Iterator[tuple[int, Sequence[Any]]]:
-    """(row number, cells) of a sheet; dates stay dates, whole numbers become integers, a cell merged
-    downwards is in each of its rows."""
+def _values(book: Workbook, sheet: str) -> Iterator[list[Any]]:
     found = book[sheet]
     found.reset_dimensions()
-    waiting = [area for area in merged_cells(book, sheet).values() if area.last_row > area.row]
-    waiting.reverse()
-    under: dict[Merged, Any] = {}
-    for number, cells in enumerate(found.iter_rows(values_only=True), 1):
-        row = [_value(cell) for cell in cells]
-        while waiting and waiting[-1].row <= number:
-            area = waiting.pop()
-            under[area] = row[area.column - 1] if area.column <= len(row) else None
-        for area in [area for area in under if area.last_row < number]:
-            del under[area]
-        for area, value in under.items():
-            row += [None] * (area.column - len(row))
-            row[area.column - 1] = value
-        yield number, row
+    for cells in found.iter_rows(values_only=True):
+        yield [_value(cell) for cell in cells]
+
+
+def _with_formulas(book: Workbook, sheet: str, path: Path, name: str) -> Iterator[list[Any]]:
+    """The same, of a sheet that has formulas: read twice, by their results and as they are written."""
+    with open_workbook(path, name, formulas=True) as other:
+        results, written = book[sheet], other[sheet]
+        results.reset_dimensions()
+        written.reset_dimensions()
+        for pair in zip(results.iter_rows(), written.iter_rows(), strict=False):
+            yield [_result(shown, cell) for shown, cell in zip(*pair, strict=False)]
+
+
+def _result(shown: Any, written: Any) -> Any:
+    if shown.value is None and written.data_type == "f" and shown.data_type != "str":  # which is ""
+        formula = getattr(written.value, "text", None) or written.value
+        return NoValue.of(str(formula), "no_result", written.coordinate)
+    return _value(shown.value)
+
+
+def _spread(row: list[Any], area: Merged, value: Any) -> None:
+    """Write a merged cell's value where it starts in this row, and mark what it covers to the right."""
+    from openpyxl.utils.cell import get_column_letter
+
+    last = min(area.last_column, area.column + _WIDE)
+    row += [None] * (last - len(row))
+    row[area.column - 1] = value
+    for column in range(area.column, last):
+        if row[column] in (None, ""):
+            ends = [(area.column, area.row), (area.last_column, area.last_row)]
+            where = ":".join(f"{get_column_letter(x)}{y}" for x, y in ends)
+            row[column] = NoValue.of("", "merged", where)
 
 
 def _value(cell: Any) -> Any:

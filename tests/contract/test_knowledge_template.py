@@ -162,6 +162,7 @@ async def test_a_formula_that_says_nothing_erases_nothing(
     last = sheet.max_row
     sheet[f"{column}{last}"] = "=A1"
     sheet[f"{other}{last}"] = "#REF!"
+    sheet[f"A{last + 1}"] = "S97"
     sheet.merge_cells("A1:B2")
     sheet.merge_cells(f"A{last + 1}:B{last + 1}")
     workbook.create_sheet("scratch").sheet_state = "hidden"

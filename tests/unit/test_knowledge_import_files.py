@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import tempfile
 import threading
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -193,6 +195,72 @@ def test_a_cell_merged_downwards_counts_for_each_of_its_rows(tmp_path: Path) -> 
     assert [f.item.department for f in found if isinstance(f, Mapped)] == [
         "深圳市民政局", "深圳市民政局", "深圳市民政局", "深圳市公安局",
     ]  # fmt: skip
+
+
+def test_a_cell_without_a_value_of_its_own_is_not_read_as_empty(tmp_path: Path) -> None:
+    """A formula nobody computed, and what lies under a cell merged across columns, reject the row by name
+    where the mapping asks for them; elsewhere they do no harm. A formula whose result is empty is empty."""
+    path = tmp_path / "items.xlsx"
+    head = [
+        *("TASK_CODE", "TASK_NAME", "DEPT_NAME", "AREACODE", "matter_level"),
+        "consult_phone",
+        "x",
+        "y",
+    ]
+    codes = [f"{CODE[:-1]}{number}" for number in range(6)]
+    rows = [[code, f"事项{code[-1]}", "深圳市民政局", 440300, "市级", "12345"] for code in codes]
+    rows[1][5] = "=A1&A2"
+    rows[4][5] = '=IF(A1="","",1)'
+    _workbook(path, [["广东省事项"], head, *rows])
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    for cells in ("A1:H1", "F5:G5", "F6:F6", "G6:H6", "E8:F8"):
+        sheet.merge_cells(cells)
+    sheet["G6"], sheet["G3"] = "=B2", "=A1"
+    book.save(path)
+    _with_result(path, "F7", "")
+    mapper = Mapper(load_profile("guangdong"))
+    found = [mapper.map(row) for row in _rows(path)]
+    told = [(f.row, f.reason, f.params) for f in found if isinstance(f, Rejection)]
+    assert told == [
+        (4, "no_result", {"field": "enquiries", "cell": "F4"}),
+        (8, "merged", {"field": "enquiries", "cell": "E8:F8"}),
+    ]
+    for lang in LANGS:
+        assert all("4" in f.message(lang) for f in found[1:2] if isinstance(f, Rejection))
+    assert mapper.notes["unread_column.x"] == 2
+    assert "unread_column.y" not in mapper.notes
+
+
+def _with_result(path: Path, cell: str, result: str) -> None:
+    """Give the formula in a cell the text that Excel computed, as Excel writes it."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    (name,) = (name for name in parts if name.startswith("xl/worksheets/"))
+    pattern = rf'<c r="{cell}"([^>]*)><f>(.*?)</f><v\s*/?>(</v>)?</c>'
+    made = rf'<c r="{cell}"\1 t="str"><f>\2</f><v>{result}</v></c>'
+    text, count = re.subn(pattern, made, parts[name].decode())
+    assert count == 1
+    parts[name] = text.encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+
+
+def test_a_column_without_a_heading_is_named(tmp_path: Path) -> None:
+    """What stands under no heading is not read, and the report says so."""
+    path = tmp_path / "items.csv"
+    path.write_text(f"TASK_CODE,TASK_NAME,,DEPT_NAME,\n{CODE},结婚登记,多,深圳市民政局,\n", "utf-8")
+    (row,) = _rows(path)
+    assert row.values == {
+        "task_code": CODE,
+        "task_name": "结婚登记",
+        "#3": "多",
+        "dept_name": "深圳市民政局",
+    }
+    mapper = Mapper(load_profile("guangdong"))
+    mapper.map(row)
+    assert mapper.notes == {"unread_column.#3": 1}
 
 
 def test_files_that_are_not_what_they_say(tmp_path: Path) -> None:
