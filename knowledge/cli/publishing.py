@@ -31,8 +31,9 @@ draft of is left alone, unless you take it over with --take-over.
 _SUBMIT = """examples:
   python -m knowledge submit dft_… dft_… --by Chen --why "new rate from December"
   python -m knowledge submit --mine --by Chen --why "2027 fees"   all you have in editing, e.g. after an import
-One that is refused stays in editing, and is named with what is wrong. One whose record was published
-anew meanwhile needs `rebase` first.
+Drafts that need one another, e.g. an item and its new source, go together, in any order. One that is refused
+stays in editing, and is named with what is wrong. One whose record was published anew meanwhile needs
+`rebase` first.
 """
 _REBASE = """examples:
   python -m knowledge drafts --show dft_…      what it changes, and what was published meanwhile
@@ -172,6 +173,43 @@ async def _kept(
     return await register.save_draft(there.id, there.version, body, who, args.why), None
 
 
+async def _chosen(
+    args: argparse.Namespace, register: Register, who: Editor, *, stale_only: bool = False
+) -> list[Draft]:
+    """The drafts that are named, or all one's own in editing; raises `wrong_usage`, `NotFound`."""
+    if bool(args.drafts) == args.mine:
+        raise wrong_usage(
+            "Name drafts by their ids, or say --mine for all that you have in editing."
+        )
+    if not args.mine:
+        return [await register.draft(draft_id) for draft_id in dict.fromkeys(args.drafts)]
+    found = await register.drafts("editing", limit=100_000)
+    return [d for d in found if d.authors[-1].id == who.id and (d.stale or not stale_only)]
+
+
+def _each_told(
+    args: argparse.Namespace,
+    chosen: list[Draft],
+    done: list[Draft],
+    errors: dict[str, AppError],
+    what: str,
+) -> int:
+    """Tell what became of each draft; 1 where any was refused."""
+    refused = [(draft, errors[draft.id]) for draft in chosen if draft.id in errors]
+    if args.json:
+        told = [{"draft": d.id, "key": d.key, "error": e.as_dict("en")} for d, e in refused]
+        show({"drafts": [draft.as_dict() for draft in done], "refused": told})
+        return 1 if refused else 0
+    for draft, error in refused:
+        found = error.details.get("findings", [])
+        problems = "".join(f"\n  {one['where']}: {one['problem']}" for one in found[:5])
+        say(f"{draft.id} {draft.key}: {error.message('en')}{problems}")
+    for draft in done:
+        say(f"{draft.id} {draft.key} {what}")
+    say(f"{len(done)} done, {len(refused)} refused")
+    return 1 if refused else 0
+
+
 async def _each(
     args: argparse.Namespace,
     step: Callable[[Register, Draft, Editor], Awaitable[Draft]],
@@ -180,43 +218,26 @@ async def _each(
     stale_only: bool = False,
 ) -> int:
     """Do `step` with every chosen draft, and tell of each; 1 where any was refused."""
-    if bool(args.drafts) == args.mine:
-        raise wrong_usage(
-            "Name drafts by their ids, or say --mine for all that you have in editing."
-        )
     who = editor_of(args)
     done: list[Draft] = []
-    refused: list[dict[str, Any]] = []
+    refused: dict[str, AppError] = {}
     async with open_register(args) as register:
-        if args.mine:
-            found = await register.drafts("editing", limit=100_000)
-            own = [d for d in found if d.authors[-1].id == who.id and (d.stale or not stale_only)]
-        else:
-            own = [await register.draft(draft_id) for draft_id in dict.fromkeys(args.drafts)]
-        for draft in own:
+        chosen = await _chosen(args, register, who, stale_only=stale_only)
+        for draft in chosen:
             try:
                 done.append(await step(register, draft, who))
             except AppError as error:
-                refused.append({"draft": draft.id, "key": draft.key, "error": error.as_dict("en")})
-                if not args.json:
-                    found = error.details.get("findings", [])
-                    problems = "".join(f"\n  {one['where']}: {one['problem']}" for one in found[:5])
-                    say(f"{draft.id} {draft.key}: {error.message('en')}{problems}")
-    if args.json:
-        show({"drafts": [draft.as_dict() for draft in done], "refused": refused})
-    else:
-        for draft in done:
-            say(f"{draft.id} {draft.key} {what}")
-        say(f"{len(done)} done, {len(refused)} refused")
-    return 1 if refused else 0
+                refused[draft.id] = error
+    return _each_told(args, chosen, done, refused, what)
 
 
 async def _submit(args: argparse.Namespace) -> int:
-    return await _each(
-        args,
-        lambda register, draft, who: register.submit(draft.id, draft.version, who, args.why),
-        "waits for review: `review approve` by somebody else",
-    )
+    who = editor_of(args)
+    async with open_register(args) as register:
+        chosen = await _chosen(args, register, who)
+        done, refused = await register.submit_together(chosen, who, args.why)
+    what = "waits for review: `review approve` by somebody else"
+    return _each_told(args, chosen, done, refused, what)
 
 
 async def _discard(args: argparse.Namespace) -> int:

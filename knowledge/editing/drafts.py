@@ -6,6 +6,7 @@ Functions over a connection, inside the caller's transaction. Every change is on
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -14,14 +15,15 @@ from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.cards import CITIES
-from core.errors import InvalidInput, NotAllowed, NotFound
+from core.errors import AppError, InvalidInput, NotAllowed, NotFound
 from core.ids import new_id
 from knowledge.catalogue import KINDS, Kind
 from knowledge.editing import audit, store
-from knowledge.editing.diff import bare, diff_records
+from knowledge.editing.diff import bare, diff_records, record_change
 from knowledge.editing.errors import (
     DraftExists,
     EditConflict,
+    NothingToPublish,
     OtherCity,
     ReasonMissing,
     SecondPersonNeeded,
@@ -42,6 +44,10 @@ from knowledge.editing.tables import list_drafts
 
 KEY_MAX, WHY_MAX = 64, 500
 EDITORS = ("list_editor", "admin")
+
+
+class _Undone(Exception):
+    """Rolls back what was done for all, where one was refused."""
 
 
 @dataclass(frozen=True)
@@ -284,11 +290,31 @@ def discarded(conn: Connection, step: Step, draft_id: str, version: int) -> Draf
 
 
 def submitted(conn: Connection, step: Step, draft_id: str, version: int) -> Draft:
-    """Editing → in review."""
+    """Editing → in review; raises `NothingToPublish` where it says what is published already."""
     draft = get(conn, draft_id)
     _open(draft, "editing")
     not_stale(conn, draft)
+    record = (draft.kind, draft.key)
+    if record_change(*record, store.body_of(conn, record, draft.current), draft.body) is None:
+        raise NothingToPublish()
     return _change(conn, step, draft, version, "draft.submitted", state="in_review")
+
+
+def submitted_together(
+    step: Step, chosen: list[Draft], conn: Connection
+) -> tuple[list[Draft], dict[str, AppError]]:
+    """All of them, or by id what is wrong with those that cannot be; inside a transaction of its own."""
+    done: list[Draft] = []
+    refused: dict[str, AppError] = {}
+    with suppress(_Undone), conn.begin_nested():
+        for draft in chosen:
+            try:
+                done.append(submitted(conn, step, draft.id, draft.version))
+            except AppError as error:
+                refused[draft.id] = error
+        if refused:
+            raise _Undone
+    return ([] if refused else done), refused
 
 
 def approved_by(conn: Connection, step: Step, draft_id: str, version: int) -> Draft:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from core.clock import Clock
@@ -30,10 +29,10 @@ from knowledge.editing.model import (
     ThreeWay,
     Version,
 )
-from knowledge.editing.publishing import Publisher, composed
-from knowledge.editing.store import NewRevision, RecordId
+from knowledge.editing.publishing import Publisher
+from knowledge.editing.submitting import of_list, of_shape
 from knowledge.editing.tables import list_versions
-from knowledge.validate import Finding, check
+from knowledge.validate import Finding
 
 T = TypeVar("T")
 
@@ -127,20 +126,11 @@ class RegisterReader:
         """What publishing the draft alone would complain about: problems of the record's shape, or
         those of the list with it that the list in force does not have. Warnings included."""
         draft = await self.draft(draft_id)
-        record: RecordId = (draft.kind, draft.key)
-        if not draft.withdraw:
-            try:
-                store.valid_record(record, draft.body or {})
-            except ValidationError as error:
-                return [
-                    Finding("error", f"{draft.key} {'.'.join(map(str, e['loc']))}", e["msg"])
-                    for e in error.errors(include_url=False)
-                ]
-            except ValueError as error:
-                return [Finding("error", draft.key, str(error))]
+        found = of_shape(draft)
+        if found:
+            return found
         _, now = await self._publisher.catalogue()
-        new = NewRevision(draft.body, "desk", draft.updated_by, None, draft.why)
-        return await asyncio.to_thread(_new_findings, now, composed(now, {record: new}))
+        return await asyncio.to_thread(of_list, now, [draft])
 
     async def audit(self, after: int = 0, limit: int = 200) -> list[AuditEntry]:
         """Rows with a greater `seq`, oldest first."""
@@ -151,9 +141,3 @@ class RegisterReader:
     ) -> list[Task]:
         """Tasks, the most reported first."""
         return await self._read(lambda conn: tasks.listed(conn, state, kind, limit))
-
-
-def _new_findings(before: Catalogue, after: Catalogue) -> list[Finding]:
-    """Findings of `after` that `before` does not have."""
-    known = {str(finding) for finding in check(before)}
-    return [finding for finding in check(after) if str(finding) not in known]

@@ -8,8 +8,11 @@ cut off.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,7 +28,7 @@ from core.log import get_log
 from core.outbox import Event
 from knowledge.catalogue import Catalogue, Kind, kind_of_code
 from knowledge.editing import audit, drafts, store, tasks
-from knowledge.editing.diff import name_of, record_change
+from knowledge.editing.diff import name_of
 from knowledge.editing.drafts import EDITORS, Step, allowed, reason, record_id
 from knowledge.editing.errors import DraftInvalid, NothingToPublish
 from knowledge.editing.model import (
@@ -42,7 +45,8 @@ from knowledge.editing.publishing import Release, composed, of_drafts
 from knowledge.editing.reading import RegisterReader
 from knowledge.editing.schedule import Schedule, content_of, scheduled, unscheduled, whole
 from knowledge.editing.seeding import Seeding
-from knowledge.editing.store import NewRevision, RecordId, as_person
+from knowledge.editing.store import NewRevision, as_person
+from knowledge.editing.submitting import unfit
 from knowledge.embed import Embedder
 
 log = get_log(__name__)
@@ -127,24 +131,41 @@ class Register(RegisterReader):
         return await self._write(lambda conn: drafts.discarded(conn, step, draft_id, version))
 
     async def submit(self, draft_id: str, version: int, who: Editor, why: str) -> Draft:
-        """Ask for review. Raises `DraftInvalid` (422, `details.findings`) when the list with it would
-        not be published, `StaleDraft` (409) when the record changed underneath, `NothingToPublish`
-        when it says what is published already."""
+        """Ask for review. Raises `DraftInvalid` (422, `details.findings`) when the list with it, and with
+        what waits for review already, would not be published, `StaleDraft` (409) when the record changed
+        underneath, `NothingToPublish` when it says what is published already."""
+        draft = replace(await self.draft(draft_id), version=version)
+        done, refused = await self.submit_together([draft], who, why)
+        if refused:
+            raise refused[draft_id]
+        return done[0]
+
+    async def submit_together(
+        self, chosen: Sequence[Draft], who: Editor, why: str
+    ) -> tuple[list[Draft], dict[str, AppError]]:
+        """Ask for review of drafts that may need one another: (those submitted, in one transaction; by id
+        what `submit` raises for each of the others). One that needs a refused one is refused as well."""
         allowed(who, *EDITORS)
         step = self._step(who, why)
-        errors = [finding for finding in await self.findings(draft_id) if finding.level == "error"]
-        if errors:
-            raise DraftInvalid(details={"findings": [finding.as_dict() for finding in errors]})
+        refused: dict[str, AppError] = {}
+        done: list[Draft] = []
+        left = list(chosen)
+        while left and not done:
+            found = await self._unfit(left)
+            if not found:
+                done, found = await self._write(partial(drafts.submitted_together, step, left))
+            refused |= found
+            left = [draft for draft in left if draft.id not in found]
+        return done, refused
 
-        def work(conn: Connection) -> Draft:
-            draft = drafts.submitted(conn, step, draft_id, version)
-            record: RecordId = (draft.kind, draft.key)
-            now = store.body_of(conn, record, draft.current)
-            if record_change(*record, now, draft.body) is None:
-                raise NothingToPublish()
-            return draft
-
-        return await self._write(work)
+    async def _unfit(self, chosen: list[Draft]) -> dict[str, AppError]:
+        _, now = await self._publisher.catalogue()
+        waiting = [draft for draft in await self.drafts(limit=100_000) if draft.state != "editing"]
+        found = await asyncio.to_thread(unfit, now, waiting, chosen)
+        return {
+            draft_id: DraftInvalid(details={"findings": [finding.as_dict() for finding in errors]})
+            for draft_id, errors in found.items()
+        }
 
     async def approve(self, draft_id: str, version: int, who: Editor, why: str) -> Draft:
         """A second person agrees; raises `SecondPersonNeeded` (403) for an author of the draft."""

@@ -11,7 +11,7 @@ import yaml
 
 from knowledge.__main__ import main
 from tests.knowledge_commands import run_knowledge
-from tests.list_factory import body_of, small_list, summary
+from tests.list_factory import body_of, demo_source, item, small_list, summary
 
 HR1, HR2 = "SG-HR-001", "SG-HR-002"
 CHEN, WANG = ("--by", "Chen", "--why", "2027 rates"), ("--by", "Wang", "--why", "own work")
@@ -178,3 +178,76 @@ def test_a_draft_that_was_sent_back_is_still_its_editor_s(
     assert run("draft", _file(tmp_path, HR1, "二"), *CHEN)[0] == 0
     assert run("review", "return", draft["id"], *WANG)[0] == 0
     assert run("submit", "--mine", *CHEN)[2].endswith("1 done, 0 refused\n")
+
+
+def _new_records(
+    capsys: pytest.CaptureFixture[str],
+    installation: Path,
+    tmp_path: Path,
+    *records: tuple[str, str],
+) -> None:
+    """Drafts of Li in editing, opened by one import: a new source, and items that quote it and each other."""
+    bodies = []
+    for key, other in records:
+        name = {"zh": f"新事项{key[-1]}", "en": f"New matter {key[-1]}"}
+        body = item(key, *name.values(), related=[other]).model_dump(mode="json")
+        bodies.append({"kind": "item", "body": body | {"sources": ["DEMO", "S97"]}})
+    source = demo_source().model_dump(mode="json") | {"id": "S97"}
+    lines = [json.dumps(line) for line in (*bodies, {"kind": "source", "body": source})]
+    file = tmp_path / "new.jsonl"
+    file.write_text("\n".join(lines))
+    words = ("import", str(file), "--profile", "list", *LI)
+    assert run_knowledge(capsys, installation, *words)[0] == 0
+
+
+HR8, HR9 = "SG-HR-008", "SG-HR-009"
+LI = ("--by", "Li", "--why", "new matters")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_drafts_that_need_one_another_are_submitted_together(
+    installation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], order: int
+) -> None:
+    """An item, its new source and an item it names, all of one import: named in any order, or as one's
+    own. Nothing is published whose source is not."""
+
+    def run(*words: str) -> tuple[int, Any, str]:
+        return run_knowledge(capsys, installation, *words)
+
+    _new_records(capsys, installation, tmp_path, (HR8, HR9), (HR9, HR8))
+    drafts = {d["key"]: d["id"] for d in run("drafts", "--json")[1]["drafts"]}
+    assert sorted(drafts) == ["S97", HR8, HR9]
+    code, told, _ = run("submit", drafts[HR8], drafts[HR9], *LI, "--json")
+    assert (code, told["drafts"]) == (1, [])
+    assert [one["key"] for one in told["refused"]] == [HR8, HR9]
+    named = list(drafts.values())[::order] if order > 0 else ["--mine"]
+    code, told, _ = run("submit", *named, *LI, "--json")
+    assert (code, len(told["drafts"]), told["refused"]) == (0, 3, [])
+    for draft in drafts.values():
+        assert run("review", "approve", draft, *WANG)[0] == 0
+    code, told, err = run("publish", drafts[HR8], drafts[HR9], *CHEN, "--json")
+    assert (code, told["error"]["code"], "S97" in err) == (1, "list_invalid", True)
+    assert run("publish", *CHEN)[0] == 0
+
+
+def test_a_draft_whose_companion_is_refused_is_refused_too(
+    installation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It needs what is not submitted; one that does not goes on. Later it goes by itself."""
+
+    def run(*words: str) -> tuple[int, Any, str]:
+        return run_knowledge(capsys, installation, *words)
+
+    _new_records(capsys, installation, tmp_path, (HR8, HR1))
+    _, other, _ = run("draft", _file(tmp_path, HR1, "一"), *LI, "--json")
+    assert run("review", "return", other["id"], *WANG)[0] == 0
+    drafts = {d["key"]: d["id"] for d in run("drafts", "--json")[1]["drafts"]}
+    source = tmp_path / "source.json"
+    source.write_text(json.dumps({"id": "S97", "title": {"zh": "无", "en": ""}}))
+    assert run("draft", str(source), "--kind", "source", *LI)[0] == 1
+    code, told, _ = run("submit", "--mine", *LI, "--json")
+    assert (code, [d["key"] for d in told["drafts"]]) == (1, [HR1])
+    assert sorted(one["key"] for one in told["refused"]) == ["S97", HR8]
+    source.write_text(json.dumps(demo_source().model_dump(mode="json") | {"id": "S97"}))
+    assert run("draft", str(source), "--kind", "source", *LI)[0] == 0
+    assert run("submit", drafts[HR8], *LI)[0] == 0
