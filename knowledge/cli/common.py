@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
+_MOST, _DIGITS, _NAME = 2**31 - 1, 20, 60
 _meter: Meter | None = None
 
 
@@ -66,14 +67,45 @@ def unwritable(path: str | Path | None) -> str | None:
 
 
 def at_least(least: int) -> Callable[[str], int]:
-    """The type of an argument that counts: a whole number from `least`."""
+    """The type of an argument that counts or numbers: a whole number from `least`, as the record has them."""
 
     def read(value: str) -> int:
-        if not (value.isascii() and value.isdecimal()) or int(value) < least:
-            raise argparse.ArgumentTypeError(f"{value!r} is not a whole number from {least} on")
+        whole = value.isascii() and value.isdecimal() and len(value) <= _DIGITS
+        if not whole or not least <= int(value) <= _MOST:
+            raise argparse.ArgumentTypeError(
+                f"{value[:40]!r} is not a whole number from {least} to {_MOST}"
+            )
         return int(value)
 
     return read
+
+
+number = at_least(1)
+"""The type of an argument that names a version."""
+
+
+def text(value: str) -> str:
+    """The type of an argument of words, which the terminal may have sent in another encoding."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("is not text in UTF-8") from None
+    return value
+
+
+def words(value: str) -> str:
+    """The type of an argument that must say something."""
+    if not value.strip():
+        raise argparse.ArgumentTypeError("must not be blank")
+    return text(value.strip())
+
+
+def person(value: str) -> str:
+    """The type of `--by`: as long as the record has room for."""
+    value = words(value)
+    if len(value.casefold()) > _NAME:
+        raise argparse.ArgumentTypeError(f"is longer than {_NAME} characters")
+    return value
 
 
 def folder(value: str) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import AppError
-from knowledge.cli.common import say, settings_of
+from knowledge.cli.common import number, say, settings_of, words
 from knowledge.cli.failures import refuse_unused, wrong_usage
 
 if TYPE_CHECKING:
@@ -76,10 +76,10 @@ def _check(args: argparse.Namespace) -> None:
 
 def _write_whole(path: Path, data: bytes) -> None:
     """Write a file so that nobody ever sees half of it; what a link points to; a device as it is."""
-    path = path.resolve()
     if path.exists() and not path.is_file():
         path.write_bytes(data)
         return
+    path = path.resolve()
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_bytes(data)
@@ -185,10 +185,10 @@ def add(commands: Commands) -> None:
                             "record: only a published one; tree: the source tree; imported: the "
                             "imported records (beir)")  # fmt: skip
     write.add_argument(
-        "--version", type=int, metavar="N", help="a version of the list by its number"
+        "--version", type=number, metavar="N", help="a version of the list by its number"
     )
     write.add_argument(
-        "--code", action="append", metavar="SG-…", help="only this item (repeatable)"
+        "--code", type=words, action="append", metavar="SG-…", help="only this item (repeatable)"
     )
     write.add_argument(
         "--city", choices=["shenzhen", "dongguan"], help="only what one city handles"

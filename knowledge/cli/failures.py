@@ -50,9 +50,15 @@ def refuse_unused(args: argparse.Namespace, where: str, **unused: object) -> Non
         raise wrong_usage(f"{args.command}: {', '.join(given)} has no effect {where}.")
 
 
+def in_words(error: AppError) -> str:
+    """What went wrong, as one sentence; with the state that does not allow it."""
+    state = error.details.get("state")
+    return f"{error.message('en')} (It is {state}.)" if state else error.message("en")
+
+
 def told(error: AppError, args: argparse.Namespace) -> int:
     """Tell what went wrong; the exit code."""
-    say(error.message("en"))
+    say(in_words(error))
     for name, lines in error.details.get("files", {}).items():
         say("\n".join(f"  {name}: {line}" for line in lines))
     for finding in error.details.get("findings", []):

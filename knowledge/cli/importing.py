@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidInput
-from knowledge.cli.common import json_flag, say, settings_of, show
+from knowledge.cli.common import json_flag, person, say, settings_of, show, words
 from knowledge.cli.failures import SET_UP, refuse_unused, told, wrong_usage
 
 if TYPE_CHECKING:
@@ -162,15 +162,15 @@ def _table(report: ImportReport) -> bytes:
     for found in report.rejections:
         cells = (found.code, found.reason, found.message("zh"), found.message("en"))
         writer.writerow([found.row, *map(guard, cells)])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+    return b"\xef\xbb\xbf" + out.getvalue().encode(errors="replace")
 
 
 def _as_json(body: dict[str, Any]) -> bytes:
-    return (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode()
+    return (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode(errors="backslashreplace")
 
 
 async def _import_list(args: argparse.Namespace) -> int:
-    from knowledge.cli.listing import editor_of, open_register
+    from knowledge.cli.register import editor_of, open_register
     from knowledge.imports.listing import import_list
 
     refuse_unused(args, "with --profile list: records the file lacks stay", complete=args.complete)
@@ -220,8 +220,8 @@ def add(commands: Commands) -> None:
     read.add_argument("--dry-run", action="store_true", help="only say what would happen")
     read.add_argument("--complete", action="store_true",
                       help="the file has every record of its source: retire those it lacks")  # fmt: skip
-    read.add_argument("--by", metavar="NAME", help="who imports, for the record")
-    read.add_argument("--why", metavar="TEXT", help="why, for the record")
+    read.add_argument("--by", type=person, metavar="NAME", help="who imports, for the record")
+    read.add_argument("--why", type=words, metavar="TEXT", help="why, for the record")
     read.add_argument("--report", metavar="FILE", help="write the report to a .json or .csv file")
     read.set_defaults(run=_import)
     json_flag(read)

@@ -7,7 +7,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from knowledge.cli.common import at_least, json_flag, say, settings_of, show
+from knowledge.cli.common import at_least, json_flag, person, say, settings_of, show, words
 from knowledge.cli.failures import open_search, refuse_unused, wrong_usage
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ async def _pairs(args: argparse.Namespace, log: LearningLog, _db: Database) -> i
 async def _reject(args: argparse.Namespace, log: LearningLog, _db: Database) -> int:
     await log.pair(args.id)
     pair = await log.review_pair(args.id, "rejected", args.by)
-    say(f"{pair.code}: {pair.text} – rejected")
+    if args.json:
+        show({"pair": pair.as_dict()})
+    else:
+        say(f"{pair.code}: {pair.text} – rejected")
     return 0
 
 
@@ -122,9 +125,9 @@ def add(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     learn.add_argument("action", choices=list(_ACTIONS))
-    learn.add_argument("id", nargs="?", help="pair, for accept and reject")
-    learn.add_argument("--by", help="your name, recorded")
-    learn.add_argument("--why", help="reason, recorded")
+    learn.add_argument("id", nargs="?", type=words, help="pair, for accept and reject")
+    learn.add_argument("--by", type=person, metavar="NAME", help="your name, recorded")
+    learn.add_argument("--why", type=words, metavar="TEXT", help="reason, recorded")
     learn.add_argument(
         "--most", type=at_least(1), default=40, help="how many to print (default 40)"
     )

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from core.errors import NotFound
-from knowledge.cli.common import at_least, folder, json_flag, say, settings_of, show
+from knowledge.cli.common import (
+    at_least,
+    folder,
+    number,
+    person,
+    say,
+    settings_of,
+    show,
+    words,
+)
 from knowledge.cli.failures import opening_index, refuse_unused, wrong_usage
+from knowledge.cli.register import as_command, editor_of, kind_flag, open_register
 
 if TYPE_CHECKING:
     from core.cards import LocalText
     from knowledge.catalogue import Catalogue
     from knowledge.cli.common import Commands
     from knowledge.editing.diff import Change
-    from knowledge.editing.model import Editor
     from knowledge.editing.register import Register
 
-KIND_HELP = "item (default), source, centre, bundle, liaison, door_offer or outside"
 _VALIDATE = """examples:
   python -m knowledge validate                   the list in the source tree
   python -m knowledge validate --folder my/list  a folder laid out in the same way
@@ -42,68 +47,6 @@ _AUDIT = """examples:
   python -m knowledge audit --verify             recompute the chain; exit code 1 if anything was changed
 Note the newest hash somewhere else: a later check can then prove that nothing was cut off.
 """
-
-
-@asynccontextmanager
-async def open_register(
-    args: argparse.Namespace, *, publishes: bool = False
-) -> AsyncIterator[Register]:
-    """The managed list; with the model where something is to be published. Raises `AppError` where the
-    record is missing."""
-    from core.clock import SystemClock
-    from knowledge.cli.record import open_record
-    from knowledge.editing.register import Register
-    from knowledge.embed import open_embedder
-
-    settings = settings_of(args)
-    async with open_record(settings, "list_versions") as db:
-        register = Register(db, SystemClock(), settings.data_dir)
-        await register.current()  # a clear error before any work
-        if publishes:
-            register.embedder = await asyncio.to_thread(open_embedder, settings)
-        yield register
-
-
-def editor_of(args: argparse.Namespace) -> Editor:
-    """The person at the terminal, whom the operating system let in: an admin under the name given."""
-    from knowledge.editing.model import Editor
-
-    return Editor(f"cli:{args.by.casefold()}", args.by, ("list_editor", "admin"))
-
-
-def words(value: str) -> str:
-    """An argument that must say something."""
-    if not value.strip():
-        raise argparse.ArgumentTypeError("must not be blank")
-    return value.strip()
-
-
-def responsible(*parsers: argparse.ArgumentParser) -> None:
-    """Add `--by` and `--why`."""
-    for parser in parsers:
-        parser.add_argument(
-            "--by", required=True, type=words, metavar="NAME", help="who you are, for the record"
-        )
-        parser.add_argument(
-            "--why", required=True, type=words, metavar="TEXT", help="why, for the record"
-        )
-
-
-def _run(
-    work: Callable[[argparse.Namespace], Awaitable[int]],
-) -> Callable[[argparse.Namespace], int]:
-    async def whole(args: argparse.Namespace) -> int:
-        return await work(args)
-
-    return lambda args: asyncio.run(whole(args))
-
-
-def as_command(
-    parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], Awaitable[int]]
-) -> None:
-    """Let `parser` run `work`, with `--json`."""
-    parser.set_defaults(run=_run(work))
-    json_flag(parser)
 
 
 def both(words: LocalText) -> str:
@@ -354,14 +297,18 @@ def add(commands: Commands) -> None:
     validate = command("validate", "check every record; fails on errors", _VALIDATE)
     where = validate.add_mutually_exclusive_group()
     where.add_argument("--folder", type=folder, help="another list than the one in the source tree")
-    where.add_argument("--version", type=int, help="a published version")
+    where.add_argument("--version", type=number, metavar="N", help="a published version")
     as_command(validate, _validate)
 
     diff = command("diff", "what differs between versions, or between the cities", _DIFF)
-    diff.add_argument("--from", dest="since", type=int, metavar="N", help="the older version")
-    diff.add_argument("--to", type=int, metavar="N", help="the newer version (default: in force)")
+    diff.add_argument("--from", dest="since", type=number, metavar="N", help="the older version")
+    diff.add_argument(
+        "--to", type=number, metavar="N", help="the newer version (default: in force)"
+    )
     diff.add_argument("--folder", type=folder, help="compare with the list in a folder")
-    diff.add_argument("--cities", metavar="CODE", help="compare the two cities' particulars")
+    diff.add_argument(
+        "--cities", type=words, metavar="CODE", help="compare the two cities' particulars"
+    )
     as_command(diff, _diff)
 
     versions = command("versions", "versions of the list, newest first")
@@ -371,12 +318,12 @@ def add(commands: Commands) -> None:
     drafts = command("drafts", "open drafts, or one with its changes and findings")
     states = ["editing", "in_review", "approved", "published", "discarded"]
     drafts.add_argument("--state", choices=states)
-    drafts.add_argument("--show", metavar="ID", help="one draft in full")
+    drafts.add_argument("--show", type=words, metavar="ID", help="one draft in full")
     as_command(drafts, _drafts)
 
     history = command("history", "every revision of a record, with what it changed")
-    history.add_argument("key", help="e.g. SG-HF-002")
-    history.add_argument("--kind", default="item", help=KIND_HELP)
+    history.add_argument("key", type=words, help="e.g. SG-HF-002")
+    kind_flag(history)
     as_command(history, _history)
 
     audit = command("audit", "who did what, when and why", _AUDIT)
@@ -389,7 +336,7 @@ def add(commands: Commands) -> None:
     kinds = ["outdated", "stale", "seed_conflict", "unanswered", "import", "publish"]
     tasks.add_argument("--kind", choices=kinds)
     tasks.add_argument("--all", action="store_true", help="also what is done")
-    tasks.add_argument("--close", metavar="ID", help="mark a task as done")
-    tasks.add_argument("--by", type=words, metavar="NAME", help="who you are, for the record")
+    tasks.add_argument("--close", type=words, metavar="ID", help="mark a task as done")
+    tasks.add_argument("--by", type=person, metavar="NAME", help="who you are, for the record")
     tasks.add_argument("--why", type=words, metavar="TEXT", help="what was found, for the record")
     as_command(tasks, _tasks)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import AppError, InvalidInput
-from knowledge.cli.common import folder, say, show
-from knowledge.cli.failures import refuse_unused, wrong_usage
-from knowledge.cli.listing import KIND_HELP, as_command, editor_of, open_register, responsible
+from knowledge.cli.common import folder, number, say, show, words
+from knowledge.cli.failures import in_words, refuse_unused, wrong_usage
+from knowledge.cli.register import as_command, editor_of, kind_flag, open_register, responsible
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,6 +68,7 @@ _ROLLBACK = """examples:
   python -m knowledge rollback --to 3 --by Chen --why "wrong fee in version 4"
 A new version is made that equals the old one; nothing is lost.
 """
+_MAX_RECORD = 5_000_000
 
 
 def _moment(words: str) -> datetime:
@@ -117,13 +118,27 @@ def _record_in(path: Path) -> dict[str, Any]:
 
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        if not isinstance(loaded, dict):
+            raise ValueError(f"it is {type(loaded).__name__}, not a mapping of fields")
+        return _as_json(loaded)
+    except (yaml.YAMLError, ValueError, TypeError) as error:
         problem = " ".join(str(error).split())
-        raise InvalidInput("bad_record_file", name=path.name, problem=problem) from error
-    if not isinstance(loaded, dict):
-        problem = f"it is {type(loaded).__name__}, not a mapping of fields"
-        raise InvalidInput("bad_record_file", name=path.name, problem=problem)
-    body: dict[str, Any] = json.loads(json.dumps(loaded, default=str))  # dates as JSON has them
+    except RecursionError:
+        problem = "it is nested too deeply"
+    raise InvalidInput("bad_record_file", name=path.name, problem=problem)
+
+
+def _as_json(loaded: dict[str, Any]) -> dict[str, Any]:
+    """A mapping of YAML as JSON has it: dates as text. Raises `ValueError`, `TypeError` for what JSON cannot
+    hold, and for aliases that unfold to more than a record can be."""
+    parts: list[str] = []
+    size = 0
+    for part in json.JSONEncoder(default=str, allow_nan=False).iterencode(loaded):
+        parts.append(part)
+        size += len(part)
+        if size > _MAX_RECORD:
+            raise ValueError(f"it is larger than {_MAX_RECORD:,} characters")
+    body: dict[str, Any] = json.loads("".join(parts))
     return body
 
 
@@ -154,13 +169,27 @@ async def _draft(args: argparse.Namespace) -> int:
     return _drafted(args, draft, "waits for review: `review approve` by somebody else")
 
 
+def _key_in(args: argparse.Namespace, body: dict[str, Any]) -> str:
+    """What the record calls itself; raises `InvalidInput`."""
+    from knowledge.catalogue import ANCHORS
+
+    if args.kind == "outside":
+        return ANCHORS
+    name = "item_id" if args.kind == "item" else "id"
+    key = body.get(name)
+    if not isinstance(key, str) or not key.strip():
+        problem = f"it has no {name}, which a record of kind {args.kind} needs"
+        raise InvalidInput("bad_record_file", name=Path(args.file).name, problem=problem)
+    return key
+
+
 async def _kept(
     register: Register, args: argparse.Namespace, body: dict[str, Any], who: Editor
 ) -> tuple[Draft, Draft | None]:
     """(the record's draft with `body`, the same where it was begun now). Raises `OthersDraft`."""
     from knowledge.editing.errors import DraftExists, OthersDraft
 
-    key = str(body.get("item_id") or body.get("id") or "anchors")
+    key = _key_in(args, body)
     try:
         begun = await register.open_draft(args.kind, key, who, args.why, body)
     except DraftExists as error:
@@ -203,7 +232,7 @@ def _each_told(
     for draft, error in refused:
         found = error.details.get("findings", [])
         problems = "".join(f"\n  {one['where']}: {one['problem']}" for one in found[:5])
-        say(f"{draft.id} {draft.key}: {error.message('en')}{problems}")
+        say(f"{draft.id} {draft.key}: {in_words(error)}{problems}")
     for draft in done:
         say(f"{draft.id} {draft.key} {what}")
     say(f"{len(done)} done, {len(refused)} refused")
@@ -310,8 +339,10 @@ def add(commands: Commands) -> None:
     draft = command("draft", "put a record from a file up for review", _DRAFT)
     what = draft.add_mutually_exclusive_group(required=True)
     what.add_argument("file", nargs="?", help="YAML or JSON, one record")
-    what.add_argument("--withdraw", metavar="KEY", help="take this record out of the list")
-    draft.add_argument("--kind", default="item", help=KIND_HELP)
+    what.add_argument(
+        "--withdraw", type=words, metavar="KEY", help="take this record out of the list"
+    )
+    kind_flag(draft)
     draft.add_argument(
         "--take-over", action="store_true", help="also where somebody else has an open draft"
     )
@@ -319,23 +350,23 @@ def add(commands: Commands) -> None:
     rebase = command("rebase", "go on with drafts whose record was published anew", _REBASE)
     discard = command("discard", "give drafts up", _DISCARD)
     for parser in (submit, rebase, discard):
-        parser.add_argument("drafts", nargs="*", metavar="ID", help="see `drafts`")
+        parser.add_argument("drafts", nargs="*", type=words, metavar="ID", help="see `drafts`")
         parser.add_argument("--mine", action="store_true", help="all that you have in editing")
     review = command("review", "approve a draft of somebody else, or send it back", _REVIEW)
     review.add_argument("verdict", choices=["approve", "return"])
-    review.add_argument("draft", help="id, see `drafts`")
+    review.add_argument("draft", type=words, metavar="ID", help="see `drafts`")
     publish = command("publish", "make approved drafts the next version", _PUBLISH)
     publish.add_argument(
-        "drafts", nargs="*", metavar="ID", help="only these (default: all approved)"
+        "drafts", nargs="*", type=words, metavar="ID", help="only these (default: all approved)"
     )
     publish.add_argument("--folder", type=folder, help="a whole list from files instead")
     publish.add_argument("--at", type=_moment, metavar="TIME", help="take effect then")
     rollback = command("rollback", "make an old version the next one", _ROLLBACK)
     rollback.add_argument(
-        "--to", type=int, required=True, metavar="N", help="the version to return to"
+        "--to", type=number, required=True, metavar="N", help="the version to return to"
     )
     cancel = command("cancel", "take a scheduled version back")
-    cancel.add_argument("number", type=int, help="see `versions`")
+    cancel.add_argument("number", type=number, help="see `versions`")
     responsible(draft, submit, rebase, discard, review, publish, rollback, cancel)
     works = (
         (draft, _draft),

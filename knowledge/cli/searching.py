@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from knowledge.cli.common import at_least, json_flag, progress, say, settings_of, show
+from knowledge.cli.common import at_least, json_flag, progress, say, settings_of, show, text
 from knowledge.cli.failures import open_search
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def _search(args: argparse.Namespace) -> int:
     return 0 if result.decision != "abstain" else 1
 
 
-def _command(commands: Commands, name: str, text: str, epilog: str) -> argparse.ArgumentParser:
+def _command(commands: Commands, name: str, about: str, epilog: str) -> argparse.ArgumentParser:
     return commands.add_parser(
-        name, help=text, description=text, epilog=epilog,
+        name, help=about, description=about, epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ def add(commands: Commands) -> None:
     build = _command(commands, "build", "make the model files and the search index", _BUILD)
     build.set_defaults(run=_build)
     search = _command(commands, "search", "find the items for a question", _SEARCH)
-    search.add_argument("question")
+    search.add_argument("question", type=text)
     search.add_argument("--lang", choices=["zh", "en"], help="where the words do not tell")
     search.add_argument("--city", choices=["shenzhen", "dongguan"], help="city known beforehand")
     search.add_argument("--k", type=at_least(1), default=5, help="how many results (default 5)")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import math
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                     yield number, text
     except UnicodeDecodeError as error:
         raise _fault(path, number, "is not UTF-8") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise _fault(path, number + 1, f"cannot be read ({error})") from error
 
 
@@ -143,7 +144,10 @@ def load_relevant(path: Path) -> dict[str, dict[str, float]]:
         row = _judgement(path, number, text, first=first)
         first = False
         if row is not None:
-            found.setdefault(row[0], {})[row[1]] = row[2]
+            query, document, value = row
+            if found.setdefault(query, {}).setdefault(document, value) != value:
+                problem = f"judges {query} and {document} again, with another score"
+                raise _fault(path, number, problem)
     return found
 
 

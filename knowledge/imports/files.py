@@ -60,7 +60,7 @@ class InputFile:
 
 def inspect(path: Path, name: str | None = None) -> InputFile:
     """Look at a file; raises `ImportRefused` with one sentence that says what is wrong."""
-    name = name or path.name
+    name = (name or path.name).encode(errors="replace").decode()  # which may be no text at all
     if path.is_dir():
         raise refused("directory", name=name)
     if not path.is_file():
@@ -129,7 +129,7 @@ def _zip_kind(path: Path, name: str, expected: Kind | None) -> Kind:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise refused("bad_workbook", name=name) from error
+        raise refused("bad_zip" if expected == "zip" else "bad_workbook", name=name) from error
     total = 0
     for part in parts:
         total += part.file_size

@@ -72,7 +72,7 @@ class Mapper:
             return Rejection(row.number, "", "empty_row")
         for column, value in values.items():
             if column not in self._read and _has(value):
-                self.notes[f"unread_column.{column[:60]}"] += 1
+                self.notes[f"unread_column.{shown(column)}"] += 1
         code = ""
         try:
             fields = {}

@@ -141,6 +141,8 @@ def load_profile(name: str | Path) -> Profile:
         profile = Profile.model_validate(body)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         problems = [" ".join(str(error).split())]
+    except RecursionError:
+        problems = ["nested too deeply"]
     except ValidationError as error:
         problems = [
             f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)

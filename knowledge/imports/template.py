@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -121,7 +122,7 @@ def _read_json(source: InputFile, found: Template) -> None:
                 continue
             kind = body.get("kind") if "body" in body else "item"
             content = body.get("body", body)
-            if kind not in MODELS or not isinstance(content, dict):
+            if not isinstance(kind, str) or kind not in MODELS or not isinstance(content, dict):
                 found.problems.append(
                     Problem(f"{source.name} {row.number}", f"no kind of record: {shown(kind)}")
                 )
@@ -136,7 +137,11 @@ def _read_whole(content: str, source: InputFile, found: Template) -> None:
         raise refused("bad_json", name=source.name, near=str(error)[:60]) from error
     _check_head(body, source)
     for plural, kind in _KIND_OF.items():
-        for number, record in enumerate(body.get(plural, []), 1):
+        records = body.get(plural, [])
+        if not isinstance(records, list):
+            found.problems.append(Problem(plural, f"not a list of records: {shown(records)}"))
+            continue
+        for number, record in enumerate(records, 1):
             _validate(kind, record, f"{plural}[{number}]", found)
     found.ignored += sorted(
         set(body) - set(_KIND_OF) - {"format", "format_version", "list_version"}
@@ -184,7 +189,10 @@ def _read_zip(source: InputFile, tables: Tables, found: Template) -> None:
             if table is None:
                 found.ignored.append(part.filename)
                 continue
-            data = archive.read(part)
+            try:
+                data = archive.read(part)
+            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+                raise refused("bad_zip", name=source.name) from error
             try:
                 content = data.decode("utf-8-sig")
             except UnicodeDecodeError:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import subprocess
+import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from knowledge import catalogue
 from knowledge.__main__ import main
+from knowledge.cli import register
 from knowledge.editing.register import Register
 from knowledge.embed.select import model_folder, open_embedder
 from tests.knowledge_commands import run_knowledge
@@ -97,6 +103,18 @@ def test_what_would_be_ignored_or_is_not_there_is_wrong_usage(
         "export --format cpsv-ap --base https://",
         "export --format cpsv-ap --base https://e.org/a\tb/",
         "tasks --close x --by C --why  ",
+        "tasks --close  --by C --why x",
+        "drafts --show ",
+        "draft --withdraw  --by C --why x",
+        "draft x --kind nonsense --by C --why x",
+        "history SG-HF-002 --kind nonsense",
+        "diff --to 99999999999999999999999",
+        "rollback --to 0 --by C --why x",
+        "cancel 2147483648 --by C --why x",
+        "audit --after 99999999999999999999999",
+        f"cancel 1 --why x --by {'C' * 61}",
+        "search \udcd6\udcd0",
+        "submit \udcff --by C --why x",
     ],
 )
 def test_values_that_cannot_be_are_refused_by_name(
@@ -107,6 +125,106 @@ def test_values_that_cannot_be_are_refused_by_name(
         main(["--data-dir", str(installation), *words.split(" ")])
     assert caught.value.code == 2
     assert "error: argument" in capsys.readouterr().err
+
+
+def test_wrong_usage_is_an_object_too_where_json_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever is wrong with the arguments: a program need not read the usage."""
+    for words in (
+        "search --json",
+        "search x --city paris --json",
+        "nonsense --json",
+        "versions -x --json",
+    ):
+        with pytest.raises(SystemExit) as caught:
+            main(words.split())
+        out, err = capsys.readouterr()
+        assert caught.value.code == 2
+        told = json.loads(out)["error"]
+        assert told["code"] == "wrong_usage"
+        assert told["message"] in err
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[" * 20_000, "nested too deeply"),
+        ('{"item_id":' * 5_000, "nested too deeply"),
+        ("a: &a [*a]", "Circular"),
+        ("item_id: SG-HR-001\nx: .nan", "nan"),
+        ("2026-01-01: x", "keys must be"),
+        ("summary: x", "no item_id"),
+        ("item_id: 5", "no item_id"),
+        ("item_id: ' '", "no item_id"),
+        ("a: &a [x,x,x,x,x,x,x,x]\n"
+         + "".join(f"{b}: &{b} [{','.join([f'*{a}'] * 8)}]\n" for a, b in pairwise("abcdefghij")),
+         "larger than"),
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_no_record_says_why(
+    installation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, problem: str
+) -> None:
+    """Whatever YAML can be written that is no record: a sentence with the file's name."""
+    file = tmp_path / "item.yaml"
+    file.write_text(text)
+    code, told, err = run_knowledge(capsys, installation, "draft", str(file), *CHEN, "--json")
+    assert (code, told["error"]["code"]) == (1, "bad_record_file")
+    assert err.startswith("item.yaml does not hold one record: ")
+    assert problem in err
+
+
+def test_a_report_does_not_replace_what_is_read(
+    installation: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same file under whatever name: refused before anything is done."""
+    items = tmp_path / "a.json"
+    items.write_text(json.dumps([ROW]), "utf-8")
+    (tmp_path / "b.json").symlink_to(items)
+    for command in (("import", str(items)), ("evaluate", "--corpus", str(items))):
+        words = (*command, "--report", str(tmp_path / "b.json"))
+        code, _, err = run_knowledge(capsys, installation, *words)
+        assert (code, "is read" in err) == (2, True)
+    assert json.loads(items.read_text("utf-8")) == [ROW]
+
+
+def test_the_state_that_does_not_allow_it_is_named(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run_knowledge(capsys, installation, "cancel", "1", *CHEN)
+    assert (code, "(It is published.)" in err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [("versions", 0), ("versions --json", 0), ("history x --json", 0)]
+)
+def test_a_reader_that_has_enough_is_no_failure(installation: Path, words: str, code: int) -> None:
+    """`… | head`: no traceback, no word about a disk. A full disk behind standard output is said."""
+    command = [sys.executable, "-m", "knowledge", "--data-dir", str(installation), *words.split()]
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert done.returncode == code
+    assert "disk" not in done.stderr
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert "No space left on device" in done.stderr
+
+
+def test_a_list_goes_into_a_pipe_by_name(installation: Path) -> None:
+    """`--out /dev/stdout` writes to what standard output is."""
+    words = ("export", "--format", "jsonl", "--out", "/dev/stdout")
+    command = [sys.executable, "-m", "knowledge", "--data-dir", str(installation), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert HR1 in done.stdout
+
+
+def test_the_kinds_that_can_be_named_are_those_of_the_list() -> None:
+    assert register.KINDS == catalogue.KINDS
 
 
 def test_no_such_version(installation: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import threading
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from openpyxl import load_workbook
 from knowledge.catalogue import Catalogue, make_catalogue
 from knowledge.editing import drafts
 from knowledge.editing.register import Register
-from knowledge.exports.plain import to_csv, to_json
+from knowledge.exports.plain import FORMAT, FORMAT_VERSION, to_csv, to_json
 from knowledge.exports.workbook import to_xlsx
 from knowledge.imports.listing import import_list
 from tests.knowledge_commands import run_command
@@ -227,3 +228,48 @@ async def test_drafts_are_submitted_taken_over_and_discarded_by_command(
     record.write_text(json.dumps({"id": "S99", "title": "no"}), "utf-8")
     assert (await cli(*draft, *li))[0] == 1
     assert len(await drafts()) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ('"items": 5', "items: not a list of records: 5"),
+        ('"items": {"a": 1}', "items: not a list of records: {'a': 1}"),
+        ('"items": [null]', "items[1]: "),
+    ],
+)
+@pytest.mark.usefixtures("register")
+async def test_a_template_whose_parts_are_no_lists_is_told(
+    record_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], body: str, problem: str
+) -> None:
+    """By hand or by a program: where it is wrong, and no traceback."""
+    file = tmp_path / "list.json"
+    head = (
+        f'"format": "{FORMAT}", "format_version": {json.dumps(FORMAT_VERSION)}, "list_version": "x"'
+    )
+    file.write_text(f"{{{head}, {body}}}")
+    words = ("import", str(file), "--profile", "list", "--by", "Li", "--why", "x")
+    assert await asyncio.to_thread(run_command, record_folder, *words) == 1
+    assert problem in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("register")
+async def test_a_template_with_kinds_that_are_none_or_damaged_is_told(
+    record_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A list for a kind; a zip whose tables cannot be unpacked."""
+    lines = tmp_path / "list.jsonl"
+    lines.write_text('{"kind": ["item"], "body": {}}\n{"kind": {"a": 1}, "body": {}}\n')
+    packed = tmp_path / "list.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sources.csv", "id,title.zh\n" * 500)
+    data = bytearray(packed.read_bytes())
+    data[45:60] = b"\xff" * 15
+    packed.write_bytes(data)
+    for file, told in (
+        (lines, "no kind of record: ['item']"),
+        (packed, "damaged or incomplete zip"),
+    ):
+        words = ("import", str(file), "--profile", "list", "--by", "Li", "--why", "x")
+        assert await asyncio.to_thread(run_command, record_folder, *words) == 1
+        assert told in "".join(capsys.readouterr())

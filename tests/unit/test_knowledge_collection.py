@@ -161,6 +161,8 @@ def test_judgements_with_and_without_a_header(tmp_path: Path, qrels: bytes) -> N
     (1, b'{"_id": "q"}', 1, "text"),
     (2, b"q\t1\t1\nq\t1", 2, "three columns"),
     (2, b"q\t1\t1\nq\t1\tmuch", 2, "no number"),
+    (2, b"q\t1\t1\nq\t1\t1.0\nq\t1\t0", 3, "again, with another score"),
+    (0, b"\x1f\x8b\x08" + b"\x00" * 7 + b"\xff" * 50, 1, "cannot be read"),
 ])  # fmt: skip
 def test_a_bad_row_is_named_by_file_and_line(
     tmp_path: Path, which: int, content: bytes, line: int, problem: str

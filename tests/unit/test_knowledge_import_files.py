@@ -291,6 +291,7 @@ def test_files_that_are_not_what_they_say(tmp_path: Path) -> None:
     assert _refused(file("l.json", b'[{"a": 1}, {"b": ]')) == "import_bad_json"
     assert _refused(file("m.json", b'{"a": 1,\n"b": 2}')) == "import_no_records"
     assert _refused(file("n.csv.gz", gzip.compress(b"a,b" * 999)[:-20])) == "import_bad_gzip"
+    assert _refused(file("p.zip", b"PK\x03\x04" + b"x" * 99)) == "import_bad_zip"
     assert _refused(file("o.jsonl.gz", b"\x1f\x8bnothing")) == "import_bad_gzip"
     assert _refused(tmp_path) == "import_directory"
     assert _refused(tmp_path / "nowhere.csv") == "import_no_file"
@@ -312,3 +313,19 @@ def test_the_separator_is_the_one_most_lines_agree_on() -> None:
     assert delimiter('a;b;c\n"1,2,3";2;3\n') == ";"
     assert delimiter("a\tb\n1,5\t2\n") == "\t"
     assert delimiter("only\n") == ","
+
+
+def test_a_key_that_is_no_text_can_be_reported(tmp_path: Path) -> None:
+    """Half a character as a column's name: the row is read, and the report can be written."""
+    path = tmp_path / "items.json"
+    path.write_text(json.dumps([{**ROW, "\ud800": "x"}]))
+    mapper = Mapper(load_profile("guangdong"))
+    mapper.map(_rows(path)[0])
+    assert "unread_column.?" in json.dumps(mapper.notes, ensure_ascii=False).encode().decode()
+
+
+def test_a_profile_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text("[" * 5000)
+    with pytest.raises(ImportRefused, match="import_bad_profile"):
+        load_profile(path)
