@@ -9,10 +9,14 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
+
+if __name__ == "__main__":  # while the modules load, Ctrl-C ends the process without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from core.errors import AppError
 from knowledge.cli import evaluating, exporting, importing, learning, listing, publishing, searching
@@ -128,4 +132,5 @@ def _unheard(error: OSError, args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())
