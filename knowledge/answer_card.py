@@ -18,16 +18,13 @@ from core.cards import (
     Scope,
 )
 from core.i18n import Lang, text
-from knowledge.catalogue import Catalogue, one_city
+from knowledge.asked_for import NOTHING, AskedFor
+from knowledge.catalogue import Catalogue
 from knowledge.differences import compare, sides
-from knowledge.facets import facets_of
 from knowledge.facts import (
     Statement,
     city_name,
-    facet_label,
-    join,
     statements,
-    value,
     visit_statement,
 )
 from knowledge.faqs import NOT_ASKED, AskedFaqs
@@ -45,13 +42,11 @@ from knowledge.guide import (
     visits_for,
     ways_of,
 )
-from knowledge.jurisdiction import told_as
-from knowledge.model import DecidingFact, ServiceItem
+from knowledge.headline import OPEN, Shown, headline, one_city_scope
+from knowledge.model import DecidingFact
 from knowledge.payloads import ask_item, payload
 
 _OFFERED: tuple[Facet, ...] = ("documents", "time", "fee", "where", "eligibility", "steps")
-_OPEN: tuple[Facet | None, ...] = (None, "eligibility")
-"""Asked for no other fact than whether, or what if."""
 _PLACES = frozenset({"window", "kiosk", "bank", "door"})
 """Channels that one goes to."""
 
@@ -66,18 +61,16 @@ def answer_card(
     today: dt.date,
     decided_by: DecidingFact | None = None,
     asked_faqs: AskedFaqs | None = None,
+    asks: AskedFor = NOTHING,
     away: bool = False,
-    facets: tuple[Facet, ...] = (),
 ) -> AnswerCard:
     """The card of item `code`; raises `NotFound` for an unknown code.
 
     With `city`, that city's facts; where the item does not serve it, its sister item's card. Without,
     both cities side by side. `decided_by`: the fact that settled the city, for the "because".
-    `asked_faqs`: the item's frequent questions in the light of what was asked. Where one is what was
-    asked, its answer leads; where one is near and no other fact was asked for, it leads with its
-    question; where none is, "may I" is answered with the conditions and any other yes or no with the
-    summary. `away`: the deciding fact lies in neither city. `facets`: every fact asked for, in the order of
-    the words, where they are more than `facet`.
+    `asked_faqs`: the item's frequent questions in the light of what was asked; one that is near leads only
+    where no other fact was asked for. `asks`: what else was asked (`headline`). `away`: the deciding fact
+    lies in neither city.
     """
     item = catalogue.get(code)
     found = sides(catalogue, item, today)
@@ -87,40 +80,31 @@ def answer_card(
         item = serving[0]
     asked = facet or "overview"
     scope: Scope = city or one_city_scope(item, found)
+    shown = Shown(item, found, scope, decided_by, lang)
     how = asked_faqs or NOT_ASKED
-    near = how.near if facet in _OPEN else None
+    near = how.near if facet in OPEN else None
     told, faqs = faqs_of(catalogue, found, scope, lang, today, how.order, how.same or near)
+    materials = materials_of(found, scope, lang)
+    words, first = headline(shown, facet, asks, how, told, materials)
+    several = asks.facets if len(asks.facets) > 1 else (first,)
+    claims = _told(told) + _claims(catalogue, found, scope, lang, several, today)
     rows = compare(catalogue, item, lang=lang, today=today)
     different = [row for row in rows if row.differs]
-    led = _led(told, scope, lang, named=near is not None)
-    first = asked
-    if not led and facet is None and how.may:
-        led, first = _conditions(found, scope, lang), "eligibility"
-    elif not led and facet is None and how.whether:
-        led = item.summary.in_(lang)
-    several = facets if len(facets) > 1 else (first,)
-    shown = _told(told) + _claims(catalogue, found, scope, lang, several, today)
     ways = ways_of(catalogue, found, scope, lang, today)
-    materials = materials_of(found, scope, lang)
     return AnswerCard(
         lang=lang,
         code=item.item_id,
         name=item.name,
         city=scope,
         facet=asked,
-        headline=(
-            _away(item, lang)
-            if away
-            else _led_with(led, told, item, found, scope, facets, decided_by, lang)
-        )
-        or _headline(item, found, scope, asked, decided_by, lang),
+        headline=shown.away() if away else words,
         summary=item.summary.in_(lang),
-        claims=shown,
+        claims=claims,
         comparison=rows if city is None or different else [],
         differences=different,
         materials=materials,
         channels=channel_lines(ways, lang, several=len(in_scope(found, scope)) > 1),
-        jurisdiction=None if asked == "which_city" else jurisdiction(item, scope, decided_by, lang),
+        jurisdiction=None if asked == "which_city" else shown.jurisdiction(),
         result=item.result.in_(lang) if item.result else None,
         marks=marks_of(found, scope, lang),
         changes=changes_of(catalogue, found, scope, lang, today),
@@ -128,50 +112,12 @@ def answer_card(
         steps=steps_of(found, scope, lang),
         faqs=told + faqs,
         phones=phones_of(found, scope),
-        actions=_actions(catalogue, item, found, scope, asked, lang),
+        actions=_actions(catalogue, shown, asked),
         as_of=item.as_of.isoformat(),
         status=item.status,
-        disclaimer=_disclaimer(shown, found, scope, lang),
+        disclaimer=_disclaimer(claims, found, scope, lang),
         list_version=catalogue.version,
     )
-
-
-def one_city_scope(item: ServiceItem, found: Sides) -> Scope:
-    """`both`, or the only city that serves the matter."""
-    if all(found.values()):
-        return "both"
-    return one_city(item) or "both"
-
-
-def _led(told: list[FaqLine], scope: Scope, lang: Lang, *, named: bool) -> str:
-    """The answer to the frequent question that was asked, with that question where it is `named`; empty
-    where none was."""
-    if not told:
-        return ""
-    if len(told) == 1 and told[0].city in ("both", scope):
-        answer = told[0].answer
-    else:
-        cities = [
-            text("knowledge.named", lang, name=city_name(line.city, lang), value=line.answer)
-            for line in told
-            if line.city != "both"
-        ]
-        answer = join(cities, lang)
-    if not named:
-        return answer
-    return text("knowledge.nearest_faq", lang, question=told[0].question, answer=answer)
-
-
-def _away(item: ServiceItem, lang: Lang) -> str:
-    """That neither city is where it is filed, with the rule."""
-    key = f"knowledge.away.{item.jurisdiction.deciding_fact}"
-    return text(key, lang, rule=item.jurisdiction.text.in_(lang))
-
-
-def _conditions(found: Sides, scope: Scope, lang: Lang) -> str:
-    """What the list has for a case it does not speak of; empty where it has no conditions."""
-    words = _fact(found, scope, "eligibility", lang)
-    return text("knowledge.see_conditions", lang, value=words) if words else ""
 
 
 def _told(told: list[FaqLine]) -> list[Claim]:
@@ -187,80 +133,6 @@ def _told(told: list[FaqLine]) -> list[Claim]:
         )
         for line in told
     ]
-
-
-def _headline(
-    item: ServiceItem,
-    found: Sides,
-    scope: Scope,
-    facet: Facet,
-    decided_by: DecidingFact | None,
-    lang: Lang,
-) -> str:
-    """The asked fact in one line; for an overview the three facts people need first."""
-    if facet == "which_city":
-        return jurisdiction(item, scope, decided_by, lang)
-    if facet == "eligibility":
-        # "can I, from the other city?": where no condition is listed, the rule of jurisdiction tells.
-        return _fact(found, scope, facet, lang) or item.jurisdiction.text.in_(lang)
-    if facet != "overview":
-        return _fact(found, scope, facet, lang) or text(
-            "knowledge.nothing_on", lang, facet=facet_label(facet, lang)
-        )
-    facts: list[str] = []
-    wanted: tuple[Facet, ...] = ("time", "fee") if scope == "both" else ("channels", "time", "fee")
-    for one in wanted:
-        words = _fact(found, scope, one, lang)
-        if words:
-            facts.append(text("knowledge.named", lang, name=facet_label(one, lang), value=words))
-    return " · ".join(facts) or item.summary.in_(lang)
-
-
-def _led_with(
-    led: str,
-    told: list[FaqLine],
-    item: ServiceItem,
-    found: Sides,
-    scope: Scope,
-    facets: tuple[Facet, ...],
-    decided_by: DecidingFact | None,
-    lang: Lang,
-) -> str:
-    """What leads, with each asked fact that it does not tell (「能领多少，多久到账」); empty where one fact
-    alone was asked."""
-    if not led and len(facets) < 2:
-        return ""
-    told_of = {facet for line in told for facet in facets_of(line.question)}
-    parts = [
-        text(
-            "knowledge.named", lang, name=facet_label(facet, lang),
-            value=_headline(item, found, scope, facet, decided_by, lang),
-        )
-        for facet in facets
-        if facet not in told_of
-    ]  # fmt: skip
-    return " · ".join([*([led] if led else []), *parts])
-
-
-def _fact(found: Sides, scope: Scope, facet: Facet, lang: Lang) -> str | None:
-    """A facet's value: one text where the cities agree, else each city's."""
-    values = {
-        city: words
-        for city, _, variant in in_scope(found, scope)
-        if (words := value(variant, facet, lang))
-    }
-    if not values:
-        return None
-    texts = list(dict.fromkeys(values.values()))
-    if len(texts) == 1:
-        return texts[0]
-    return join(
-        [
-            text("knowledge.named", lang, name=city_name(city, lang), value=words)
-            for city, words in values.items()
-        ],
-        lang,
-    )
 
 
 def _claims(
@@ -294,20 +166,8 @@ def _claims(
     ]
 
 
-def jurisdiction(
-    item: ServiceItem, scope: Scope, decided_by: DecidingFact | None, lang: Lang
-) -> str:
-    """Where to file: "in X, because Y" where the deciding fact is known, then the list's rule."""
-    rule = item.jurisdiction.text.in_(lang)
-    if scope == "both" or decided_by in (None, "none"):
-        return rule
-    key = f"knowledge.because.{told_as(item, decided_by)}"
-    reason = text(key, lang, city=city_name(scope, lang))
-    return f"{reason}{rule}" if lang == "zh" else f"{reason} {rule}"
-
-
-def _disclaimer(shown: list[Claim], found: Sides, scope: Scope, lang: Lang) -> str | None:
-    statuses = {claim.status for claim in shown}
+def _disclaimer(claims: list[Claim], found: Sides, scope: Scope, lang: Lang) -> str | None:
+    statuses = {claim.status for claim in claims}
     for _, _, variant in in_scope(found, scope):
         statuses.update(material.status for material in variant.materials)
     return text("knowledge.disclaimer", lang) if "to_confirm" in statuses else None
@@ -321,10 +181,9 @@ def _goes_somewhere(found: Sides, scope: Scope) -> bool:
     )
 
 
-def _actions(
-    catalogue: Catalogue, item: ServiceItem, found: Sides, scope: Scope, asked: Facet, lang: Lang
-) -> list[Action]:
+def _actions(catalogue: Catalogue, shown: Shown, asked: Facet) -> list[Action]:
     """What is likely next: other facts, the other city, the checklist, related, report, a person."""
+    item, found, scope, lang = shown.item, shown.found, shown.scope, shown.lang
     code = item.item_id
     city: City | None = None if scope == "both" else scope
     actions = [
@@ -333,7 +192,7 @@ def _actions(
             token=ask_item(code, facet=facet, city=city),
         )
         for facet in _OFFERED
-        if facet != asked and _fact(found, scope, facet, lang)
+        if facet != asked and shown.fact(facet)
     ][:4]
     if city is not None:
         other: City = "dongguan" if city == "shenzhen" else "shenzhen"

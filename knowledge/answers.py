@@ -17,12 +17,12 @@ from core.cards import CITIES, AnswerCard, ChecklistCard, City, Facet
 from core.i18n import Lang
 from knowledge import asking, centres
 from knowledge.answer_card import answer_card
+from knowledge.asked_for import asked_for
 from knowledge.bundle_card import bundle_card
 from knowledge.bundles import get_bundle
 from knowledge.checklists import bundle_checklist, item_checklist
 from knowledge.context import AnswerContext
 from knowledge.embed import Vector
-from knowledge.facets import facets_of
 from knowledge.follow_ups import FollowUps
 from knowledge.jurisdiction import (
     FACTS,
@@ -66,7 +66,7 @@ class Responder(SeveralMatters, FollowUps):
         said = typed.said
         before = context or AnswerContext()
         context = replace(before, facts={**before.facts, **said})
-        turn = Turn(lang, today, now, city, context, said, facets_of(asked.text))
+        turn = Turn(lang, today, now, city, context, said, asked_for(asked.text, asked.lang))
         reply = self._reply(query, asked, typed, vector, turn)
         if not said or not of_others(typed.text):
             return reply

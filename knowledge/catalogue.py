@@ -128,6 +128,10 @@ class Catalogue:
         """The same matter's item for the other city, of a pair of one-city items; else None."""
         return self.sisters.get(code)
 
+    def matter(self, code: str) -> str:
+        """One name for an item and its sister."""
+        return min(code, self.sisters.get(code) or code)
+
 
 def one_city(item: ServiceItem) -> City | None:
     """The only city that handles the item; None when both do."""

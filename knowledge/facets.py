@@ -29,7 +29,7 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"(什么|啥|哪些|几[份样种])[^,，。?？]{0,4}(材料|资料|证件|手续(?!费))"
         r"|(材料|资料|证件|手续(?!费))[^,，。?？]{0,6}(什么|哪|啥|几[份样种]|吗|呢|清单)"
         r"|带(什么|啥|哪些|些什么|齐)|准备(什么|啥|哪些)|(需要|要|用)(什么|啥|哪些)(东西|文件|证)"
-        r"|要(交|提交|提供)(什么|啥|哪些)|(要不要|需不需要|用不用|需要|(?<!对方)(?<!公司)(?<!老板)(?<!客户)要)(带)?(身份证|户口本|结婚证|合同|发票|照片|证明|原件)"
+        r"|要(交|提交|提供)(什么|啥|哪些)(东西)?(?!税|费|钱|罚)|(要不要|需不需要|用不用|需要|(?<!对方)(?<!公司)(?<!老板)(?<!客户)要)(带)?(身份证|户口本|结婚证|合同|发票|照片|证明|原件)"
         r"|(what|which)( \w+){0,2} (documents?|papers?|paperwork)|"
         r"(documents?|papers?|paperwork) (do|should|must|are|is)\b"
         r"|what (do|should|must) i (bring|need|take|submit|prepare)|(to|i|we|should) bring"
@@ -77,6 +77,8 @@ another (「材料交了，多久能下来」)."""
 _CLAUSE = re.compile(r"[,，。;；?？!！、]|\band\b", _I)
 _BESIDE: frozenset[Facet] = frozenset(("documents", "time", "fee", "where"))
 """Facts that are asked for beside another in one clause; the rest only frame it (「网上办要多久」)."""
+_ASIDE: frozenset[Facet] = frozenset((*_BESIDE, "which_city"))
+"""Facts that say nothing of which matter is meant."""
 _TERM = re.compile(
     r"最迟|最晚|[天月年日]之?内|多久(之?内|以前|之前|[^,，。?？]{0,4}一次)|(能|可以|可|会)?(用|管|享受)(多久|多长|几天|几个月)"
     r"|[住交缴保](满|够)(多久|多长|几)|[领拿发享](受)?(多久|多长时间|几个?月|多少个?月|几年)|几号|截止|提前(多久|几天|多长)|过了(多久|几)|超过|逾期|有效(期)?(是|有)?(多久|多长|几)"
@@ -191,6 +193,14 @@ def facets_of(text: str) -> tuple[Facet, ...]:
     if "which_city" in found:
         found.pop("where", None)
     return tuple(sorted(found, key=lambda facet: found[facet]))[:3]
+
+
+def without_facets(text: str) -> str:
+    """`text` without the words that ask for a fact of its matter (「要多少钱」, "what documents do I need")."""
+    for facet, pattern in _FACETS:
+        if facet in _ASIDE:
+            text = pattern.sub("，", text)
+    return text
 
 
 def _other(facet: Facet, text: str) -> bool:

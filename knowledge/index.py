@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from knowledge.segments import Delta
 
 from core.errors import AppError
+from knowledge.classifier import Classes
 from knowledge.columns import Column, Names, PhraseTable, open_column
 from knowledge.embed.port import Matrix
 from knowledge.lexical import Lexicon, LexiconBuilder, open_lexicon, save_lexicon
@@ -37,14 +38,15 @@ from knowledge.vectors.port import Tags, VectorSearch, make_tags
 from knowledge.vectors.select import AUTO, FILE, LARGE_ROWS, Backend, open_vectors
 from knowledge.wordings import ALIAS, NAME, SAID, SUMMARY, Wording
 
-FORMAT = 8
+FORMAT = 9
 """Raise when the files change: older indexes are then rebuilt."""
 NORMALISERS = (
     "text.py", "stated.py", "lexicon.py", "terms.py", "wordings.py", "spelling.py", "lexical.py",
-    "background.py", "everyday.json",
+    "background.py", "everyday.json", "classifier.py",
 )  # fmt: skip
 """Code that decides what is in the files: a change of it is a new index."""
 _ARRAYS = ("owner", "kind", "first", "term_starts", "term_ids")
+_CLASSES = "classes.npz"
 _SAMPLE = 1024
 """Items of a big index whose cosines stand for those of all."""
 _PHRASE_TEXTS = 100_000
@@ -100,6 +102,8 @@ class Index:
     """Search over `vectors`."""
     sample: Sample | None
     """Only of a big index; a small one is searched whole."""
+    classes: Classes | None = None
+    """What tells the matters of a small index apart."""
     base: Index | None = None
     """The big index that this one updates."""
     delta: Delta | None = None
@@ -180,9 +184,10 @@ def assemble(
     embedder: str,
     version: str,
     tags: Sequence[Collection[str]] | None = None,
+    classes: Classes | None = None,
 ) -> Index:
-    """An index in memory from each item's wordings and their vectors, in the same order, and the
-    tags each item can be filtered by."""
+    """An index in memory from each item's wordings and their vectors, in the same order, the tags each
+    item can be filtered by, and what tells the items apart."""
     tables = TermTables(readings, LexiconBuilder(), LexiconBuilder())
     for group in groups:
         tables.add(group)
@@ -211,6 +216,7 @@ def assemble(
         tags=own_tags,
         near=ExactVectors(vectors, own_tags),
         sample=_sample(vectors, first) if len(vectors) >= LARGE_ROWS else None,
+        classes=classes,
     )
 
 
@@ -281,6 +287,8 @@ def write_index(
         files["phrases.json"] = orjson.dumps(dict(index.phrases))
     if index.sample is not None:
         files |= {"sample": index.sample.vectors, "sample_first": index.sample.first}
+    if index.classes is not None:
+        files[_CLASSES] = index.classes.to_bytes()
     files["meta.json"] = orjson.dumps(meta, option=orjson.OPT_INDENT_2)
     write_folder(target, files, lexicons_and_vectors)
 
@@ -341,8 +349,13 @@ def _open(folder: Path, backend: Backend) -> Index:
         sample=Sample(np.load(folder / "sample.npy"), np.load(folder / "sample_first.npy"))
         if large
         else None,
+        classes=_classes(folder / _CLASSES),
         **arrays,
     )
+
+
+def _classes(path: Path) -> Classes | None:
+    return Classes.from_bytes(path.read_bytes()) if path.is_file() else None
 
 
 def base_of(folder: Path) -> str | None:

@@ -10,6 +10,7 @@ from core.cards import AnswerCard, Card, City, Facet
 from core.i18n import Lang
 from knowledge import asking
 from knowledge.answer_card import answer_card
+from knowledge.asked_for import NOTHING, AskedFor
 from knowledge.catalogue import Catalogue
 from knowledge.context import AnswerContext
 from knowledge.differences import facet_differs, sides
@@ -46,8 +47,8 @@ class Turn:
     context: AnswerContext
     """With the facts that the words of this turn state."""
     said: Mapping[DecidingFact, City]
-    facets: tuple[Facet, ...] = ()
-    """Facts asked for, in the order of the words, where they are several."""
+    asks: AskedFor = NOTHING
+    """What the words of this turn ask of their matter."""
 
     def after(self, **changes: object) -> AnswerContext:
         """The next context: the facts stay, everything else is as given."""
@@ -131,7 +132,7 @@ class OneMatter:
         return answer_card(
             self.catalogue, item.item_id, lang=turn.lang, city=city, facet=facet,
             today=turn.today, decided_by=because, asked_faqs=asked, away=away,
-            facets=turn.facets if facet in turn.facets else (),
+            asks=turn.asks,
         )  # fmt: skip
 
     def _settled(self, result: SearchResult, turn: Turn) -> tuple[ServiceItem, Resolution]:

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from core.cards import CITIES
 from knowledge.background import everyday
 from knowledge.catalogue import Catalogue, read_snapshot, snapshot
+from knowledge.classifier import OUTSIDE, Classes, learn
 from knowledge.embed.batch import Progress
 from knowledge.embed.cache import VectorCache
 from knowledge.embed.port import Embedder, Matrix
@@ -40,7 +41,7 @@ from knowledge.index import (
 from knowledge.model import ServiceItem
 from knowledge.segments import Delta, NotAnUpdate, fits, update, write_delta
 from knowledge.text import understand
-from knowledge.vectors.select import AUTO, Backend
+from knowledge.vectors.select import AUTO, LARGE_ROWS, Backend
 from knowledge.wordings import event_wordings, wordings
 
 _POINTER = "current"
@@ -107,17 +108,42 @@ def build_index(
     groups = [wordings(item) for item in catalogue.items.values()]
     flat = [wording.text for group in groups for wording in group]
     anchors = [text for name in catalogue.outside for text in (name.zh, name.en)]
+    vectors = cache.documents(flat, progress)
+    outside = cache.documents([*(understand(text).core for text in anchors), *everyday()])
+    owners = [catalogue.matter(wording.code) for group in groups for wording in group]
     index = assemble(
         groups,
-        cache.documents(flat, progress),
+        vectors,
         readings(),
-        outside=cache.documents([*(understand(text).core for text in anchors), *everyday()]),
+        outside=outside,
         embedder=embedder.name,
         version=version,
         tags=[_tags(item) for item in catalogue.items.values()],
+        classes=_classes(vectors, owners, outside, catalogue, previous),
     )
     write_index(index, target, extra, backend)
     return version, True
+
+
+def _classes(
+    vectors: Matrix,
+    owners: list[str],
+    outside: Matrix,
+    catalogue: Catalogue,
+    previous: PublishedIndex | None,
+) -> Classes | None:
+    """What tells the matters apart: of a big list there are too many."""
+    if len(vectors) >= LARGE_ROWS:
+        return None
+    if previous is None:
+        return learn(vectors, owners, outside)
+    before = previous.catalogue.items
+    changed = {
+        catalogue.matter(code) for code, item in catalogue.items.items() if before.get(code) != item
+    }
+    if previous.catalogue.outside != catalogue.outside:
+        changed.add(OUTSIDE)
+    return learn(vectors, owners, outside, previous.index.classes, changed)
 
 
 def _npy(vectors: Matrix) -> bytes:

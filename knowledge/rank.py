@@ -8,8 +8,8 @@ English have their own weights, because letters that help one ruin the other.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,20 +57,36 @@ class Signals:
     """Share of the question's lexical weight that occurs anywhere in the list."""
     length: int
     """Number of lexical terms of the question."""
+    learned: Mapping[str, float] | None = None
+    """Matter → logarithm of the belief that the question is of it; None where nothing was learned."""
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What was learned: ranking weights per language, and the decision's two logistic rules."""
+class Decision:
+    """Whether to answer: two logistic rules over `evidence`, and from where on they are believed."""
 
-    weights: dict[str, npt.NDArray[np.float64]]
     correct: npt.NDArray[np.float64]
     in_list: npt.NDArray[np.float64]
     answer_at: float
     clarify_at: float
 
 
-EMPTY_RULES = Rules({}, np.zeros(0), np.zeros(0), 1.0, 1.0)
+@dataclass(frozen=True)
+class Rules:
+    """What was learned: ranking weights per language, and the decision, with what the classifier of the index
+    says and without."""
+
+    weights: dict[str, npt.NDArray[np.float64]]
+    learned: Decision
+    plain: Decision
+
+    def decision(self, index: Index) -> Decision:
+        """The one for an index."""
+        return self.plain if index.classes is None else self.learned
+
+
+_NOTHING = Decision(np.zeros(0), np.zeros(0), 1.0, 1.0)
+EMPTY_RULES = Rules({}, _NOTHING, _NOTHING)
 """For training, before there are any."""
 
 
@@ -81,19 +97,29 @@ def load_rules(path: Path = RULES) -> Rules:
     weights = {
         lang: np.array([data["ranking"][lang][name] for name in SIGNALS]) for lang in ("zh", "en")
     }
-    rows = {
-        rule: np.array([data["decision"][rule][name] for name in EVIDENCE])
-        for rule in ("correct", "in_list")
-    }
-    at = data["decision"]["thresholds"]
-    return Rules(weights, rows["correct"], rows["in_list"], at["answer"], at["clarify"])
+    return Rules(
+        weights,
+        _decision(data["decision"]["learned"], (*EVIDENCE, *LEARNED)),
+        _decision(data["decision"]["plain"], EVIDENCE),
+    )
+
+
+def _decision(data: dict[str, Any], names: Sequence[str]) -> Decision:
+    correct, in_list = (
+        np.array([data[rule][name] for name in names]) for rule in ("correct", "in_list")
+    )
+    at = data["thresholds"]
+    return Decision(correct, in_list, at["answer"], at["clarify"])
 
 
 def signals(index: Index, text: str, vector: Vector) -> Signals:
     """All signals of normalised `text` (cities taken out) with its embedding."""
     units = terms(text)
     found = candidates(index, units, syllables(text, index.readings), vector)
-    return tabulate(index, found, units)
+    table = tabulate(index, found, units)
+    return (
+        table if index.classes is None else replace(table, learned=index.classes.log_shares(vector))
+    )
 
 
 def tabulate(index: Index, found: Candidates, units: Sequence[str]) -> Signals:
@@ -184,12 +210,21 @@ EVIDENCE = (
     "english_outside",
 )
 """What the decision looks at, about the best candidate."""
+LEARNED = ("learned", "learned_share", "english_learned")
+"""And where the index has a classifier: what that says of its matter."""
+LEAST_LEARNED = -12.0
+"""Logarithm of a belief below which one is like another."""
 
 
 def evidence(
-    found: Signals, scores: npt.NDArray[np.float64], mine: npt.NDArray[np.bool_], lang: Lang
+    found: Signals,
+    scores: npt.NDArray[np.float64],
+    mine: npt.NDArray[np.bool_],
+    lang: Lang,
+    matter: str,
 ) -> npt.NDArray[np.float64]:
-    """float64[len(EVIDENCE)] about the best candidate; `mine`: it and its sister item, one matter."""
+    """float64 of `EVIDENCE` (and `LEARNED`) about the best candidate, which is of `matter`; `mine`: it and
+    its sister item."""
     best = int(scores.argmax())
     odds = np.exp(scores - scores[best])
     share = float(odds[mine].sum() / odds.sum())
@@ -217,7 +252,11 @@ def evidence(
         "outside": row["dense"] - found.outside,
         "english_outside": english * (row["dense"] - found.outside),
     }
-    return np.array([values[name] for name in EVIDENCE])
+    row_of = [values[name] for name in EVIDENCE]
+    if found.learned is None:
+        return np.array(row_of)
+    learned = max(found.learned.get(matter, LEAST_LEARNED), LEAST_LEARNED)
+    return np.array([*row_of, learned, math.exp(learned), english * learned])
 
 
 def probability(evidence_row: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> float:

@@ -17,6 +17,7 @@ from core.cards import City, Facet, LocalText
 from core.errors import InvalidInput
 from core.i18n import Lang
 from core.settings import Settings
+from knowledge.asked_for import matter_words
 from knowledge.candidates import candidates
 from knowledge.embed import Embedder, Vector, open_embedder
 from knowledge.facets import facet_of
@@ -44,6 +45,9 @@ Decision = Literal["answer", "clarify", "abstain"]
 _TOPIC_TERMS, _TOPIC_KNOWN = 5, 0.95
 _CLAUSES = re.compile(r"[,，;；。.!！?？]\s*")
 _CLAUSE_CHARS, _CLAUSE_MOST, _CLAUSE_SURER = 4, 4, 0.05
+_MATTER_CHARS: dict[Lang, int] = {"zh": 2, "en": 6}
+_READING_SURER = 0.05
+"""How much surer a reading of a part of the words must be than one of all; how long it is at least."""
 _CLEARLY = 2
 """How many times likelier a matter of the other city must be to be the one meant, where nothing is sure."""
 MAX_CHARS = 400
@@ -146,6 +150,7 @@ class SearchEngine:
         """As `PublishedIndex.events`."""
         self._embedder = embedder
         self._rules = rules
+        self._decision = rules.decision(index)
         self._speller = Speller(
             index.phrases, index.readings, index.words.ids, frozenset(index.readings.values())
         )
@@ -234,8 +239,9 @@ class SearchEngine:
         ranked = self.ranked(asked, vector)
         hits, elsewhere = self._by_city(ranked, asked, city)
         confidence, in_list = self.judge(ranked, asked)
-        if confidence < self._rules.answer_at:
-            ranked, confidence, in_list = self._by_clause(asked, ranked, confidence, in_list)
+        if confidence < self._decision.answer_at:
+            read = self._by_matter(asked, ranked, confidence, in_list)
+            ranked, confidence, in_list = self._by_clause(asked, *read)
             hits, elsewhere = self._by_city(ranked, asked, city)
         decision = self._decide(confidence, in_list, hits, elsewhere, asked, ranked.found)
         if decision == "abstain" and not elsewhere and _is_topic(ranked.found):
@@ -245,6 +251,21 @@ class SearchEngine:
             decision, tuple(hits[:k]), tuple(elsewhere[:k]), asked.lang, own, facet,
             confidence, in_list, self.list_version, asked,
         )  # fmt: skip
+
+    def _by_matter(
+        self, asked: Understood, whole: Ranked, confidence: float, in_list: float
+    ) -> tuple[Ranked, float, float]:
+        """The whole question's ranking, or that of its words without what they ask of the matter (「换法人要交
+        哪些东西」) where that is surer."""
+        core = matter_words(asked.core, asked.lang)
+        if core == asked.core or len(squash(core)) < _MATTER_CHARS[asked.lang]:
+            return whole, confidence, in_list
+        part = replace(asked, core=core)
+        ranked = self.ranked(part)
+        right, inside = self.judge(ranked, part)
+        if right < confidence + _READING_SURER:
+            return whole, confidence, in_list
+        return ranked, right, max(inside, in_list)
 
     def _by_clause(
         self, asked: Understood, whole: Ranked, confidence: float, in_list: float
@@ -265,9 +286,9 @@ class SearchEngine:
             part = replace(asked, core=clause)
             ranked = self.ranked(part)
             right, inside = self.judge(ranked, part)
-            if right >= self._rules.answer_at + _CLAUSE_SURER:
+            if right >= self._decision.answer_at + _CLAUSE_SURER:
                 sure.append((ranked, right, inside))
-            if best[2] < self._rules.clarify_at <= inside - _CLAUSE_SURER:
+            if best[2] < self._decision.clarify_at <= inside - _CLAUSE_SURER:
                 best = (ranked, min(right, confidence), inside)
         if len({found[0].codes[0] for found in sure}) > 1:
             sure = [found for found in sure if found[0].codes[0] == whole.codes[0]]
@@ -278,11 +299,12 @@ class SearchEngine:
         order = list(ranked.order)
         scores, mine = np.empty(len(order)), np.zeros(len(order), bool)
         scores[order] = ranked.scores
-        matter = {ranked.codes[0], self.catalogue.sister(ranked.codes[0])}
-        mine[[row for row, code in zip(order, ranked.codes, strict=True) if code in matter]] = True
-        seen = evidence(ranked.found, scores, mine, asked.lang)
-        correct = probability(seen, self._rules.correct)
-        return correct, max(correct, probability(seen, self._rules.in_list))
+        matter = self.catalogue.matter(ranked.codes[0])
+        same = [self.catalogue.matter(code) == matter for code in ranked.codes]
+        mine[[row for row, own in zip(order, same, strict=True) if own]] = True
+        seen = evidence(ranked.found, scores, mine, asked.lang, matter)
+        correct = probability(seen, self._decision.correct)
+        return correct, max(correct, probability(seen, self._decision.in_list))
 
     def _by_city(
         self, ranked: Ranked, asked: Understood, city: City | None
@@ -316,12 +338,12 @@ class SearchEngine:
     ) -> Decision:  # fmt: skip
         if not hits or (asked.elsewhere and not (asked.passing and self._moves(hits[0].code))):
             return "abstain"
-        sure = confidence >= self._rules.answer_at
+        sure = confidence >= self._decision.answer_at
         if elsewhere and elsewhere[0].score > hits[0].score * (1 if sure else _CLEARLY):
             return "abstain"  # the matter is the other city's: say so, do not substitute
         if sure:
             return "clarify" if nearer_outside(found) else "answer"
-        return "clarify" if in_list >= self._rules.clarify_at else "abstain"
+        return "clarify" if in_list >= self._decision.clarify_at else "abstain"
 
 
 def _is_topic(found: Signals) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from core.cards import AnswerCard, Card, City, Facet
 from knowledge import asking
+from knowledge.asked_for import asked_for
 from knowledge.comparing import Compared, compared
 from knowledge.comparisons import compare_cities, compare_items
-from knowledge.facets import facet_of, facets_of, names_nothing
+from knowledge.facets import facet_of, names_nothing
 from knowledge.matters import pieces, split_matters
 from knowledge.model import ServiceItem
 from knowledge.one_matter import OneMatter, Reply, Turn
@@ -24,7 +25,7 @@ NEAREST, NEAR_SHARE = 3, 0.1
 """A clause's matter is meant where it is among so many nearest to the whole sentence, with such a share."""
 PLAIN = 0.9
 """Share from which a sentence is about one matter, whatever its clauses seem to be."""
-ALONE_SHARE, ALONE_SURE = 0.8, 0.45
+ALONE_SHARE, ALONE_SURE = 0.8, 0.6
 """Share of belief and confidence from which a matter beside others is taken for found."""
 _QUESTION = re.compile(
     r"怎么|如何|怎样|吗$|哪|多少|多久|几|什么|啥|想(要|办|申请)?|要(办|申请|补|换)|办|申请|补|换"
@@ -154,7 +155,6 @@ class SeveralMatters(OneMatter):
         apart = _apart(asked.text, split_matters(asked.text))
         common = None if apart else facet_of(asked.text)
         for part in parts[:MAX_MATTERS]:
-            asks = facets_of(part.text)
             result = replace(part.result, facet=facet_of(part.text) or common)
             if not (part.sure or part.meant):
                 if _QUESTION.search(part.text):
@@ -164,7 +164,7 @@ class SeveralMatters(OneMatter):
             item, settled = self._settled(result, turn)
             if any(code in (item.item_id, self.catalogue.sister(item.item_id)) for code in codes):
                 continue
-            own = replace(turn, facets=asks)
+            own = replace(turn, asks=asked_for(part.text, asked.lang))
             cards.append(self._card(item, settled.city, result.facet, own, settled.because))
             codes.append(item.item_id)
             first = (settled.city, result.facet)

@@ -24,6 +24,7 @@ from core.errors import NotFound
 from core.i18n import Lang
 from core.settings import get_settings
 from knowledge.catalogue import Catalogue
+from knowledge.classifier import learn
 from knowledge.embed import Embedder, open_embedder
 from knowledge.evaluation.learning import Array, learn_logistic, learn_ranking
 from knowledge.evaluation.province import load_province
@@ -35,6 +36,7 @@ from knowledge.published import PublishedIndex, open_index
 from knowledge.rank import (
     EMPTY_RULES,
     EVIDENCE,
+    LEARNED,
     RULES,
     SIGNALS,
     Signals,
@@ -57,7 +59,7 @@ class Case:
 
     found: Signals
     right: npt.NDArray[np.bool_]
-    groups: tuple[int, ...]
+    matters: tuple[str, ...]
     lang: Lang
     weight: float
     vague: bool = False
@@ -68,25 +70,20 @@ class Case:
         return self.found.table
 
 
-def _group_numbers(catalogue: Catalogue, codes: Sequence[str]) -> tuple[int, ...]:
-    order = {code: i for i, code in enumerate(catalogue.items)}
-    return tuple(order[min(code, catalogue.sister(code) or code)] for code in codes)
-
-
 def _case(
     index: Index, catalogue: Catalogue, found: Signals, right: set[str], lang: Lang, weight: float
 ) -> Case:
     codes = [index.codes[i] for i in found.items]
     mask = np.array([code in right for code in codes], bool)
-    return Case(found, mask, _group_numbers(catalogue, codes), lang, weight)
+    return Case(found, mask, tuple(map(catalogue.matter, codes)), lang, weight)
 
 
 def _without(case: Case) -> Case:
     """The same search with what was right taken away."""
     keep = ~case.right
-    groups = tuple(group for group, kept in zip(case.groups, keep, strict=True) if kept)
+    matters = tuple(matter for matter, kept in zip(case.matters, keep, strict=True) if kept)
     found = replace(case.found, items=case.found.items[keep], table=case.found.table[keep])
-    return replace(case, found=found, right=case.right[keep], groups=groups)
+    return replace(case, found=found, right=case.right[keep], matters=matters)
 
 
 def fold_cases(published: PublishedIndex, embedder: Embedder) -> list[Case]:
@@ -109,6 +106,11 @@ def fold_cases(published: PublishedIndex, embedder: Embedder) -> list[Case]:
         part = assemble(
             kept_groups, np.asarray(index.vectors)[keep], index.readings,
             outside=index.outside, embedder=index.embedder, version="fold",
+            classes=learn(
+                np.asarray(index.vectors)[keep],
+                [catalogue.matter(w.code) for w, kept in zip(flat, keep, strict=True) if kept],
+                index.outside,
+            ),
         )  # fmt: skip
         for wording in (w for w, f in zip(flat, fold_of, strict=True) if f == fold):
             found = signals(part, wording.text, embedder.encode_query(wording.text))
@@ -148,8 +150,9 @@ class Judged:
 def judge(case: Case, weights: dict[str, Array]) -> Judged:
     """Evidence and labels of a case under ranking weights."""
     scores = case.found.table @ weights[case.lang]
-    groups = np.array(case.groups)
-    row = evidence(case.found, scores, groups == groups[scores.argmax()], case.lang)
+    matter = case.matters[scores.argmax()]
+    mine = np.array([one == matter for one in case.matters])
+    row = evidence(case.found, scores, mine, case.lang, matter)
     order = np.argsort(-scores)
     first = bool(case.right[order[0]]) and not case.vague
     near = bool(case.right[order[:5]].any())
@@ -217,14 +220,25 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
             np.full(len(missing), MISSING_WEIGHT),
         ]
     )
-    correct = learn_logistic(rows, np.array([float(j.first_right) for j in every]), amounts)
-    near = learn_logistic(rows, np.array([float(j.near_right) for j in every]), amounts)
     counts = [
         1.0 if question.codes else OUTSIDE_SHARE
         for question, _ in pairs
         if question.kind != "wrong_city"
     ]
-    answer_at, clarify_at = choose_thresholds(real, counts, correct, near)
+
+    def decision(names: Sequence[str]) -> dict[str, Any]:
+        """The decision that looks at the first `names` of the evidence."""
+        seen = rows[:, : len(names)]
+        correct = learn_logistic(seen, np.array([float(j.first_right) for j in every]), amounts)
+        near = learn_logistic(seen, np.array([float(j.near_right) for j in every]), amounts)
+        shown = [replace(j, row=j.row[: len(names)]) for j in real]
+        answer_at, clarify_at = choose_thresholds(shown, counts, correct, near)
+        return {
+            "correct": _named(names, correct),
+            "in_list": _named(names, near),
+            "thresholds": {"answer": answer_at, "clarify": clarify_at},
+        }
+
     return {
         "made": {
             "by": "python -m knowledge.evaluation.train",
@@ -237,11 +251,7 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
             "worth": {name: list(pair) for name, pair in _WORTH.items()},
         },
         "ranking": {lang: _named(SIGNALS, row) for lang, row in weights.items()},
-        "decision": {
-            "correct": _named(EVIDENCE, correct),
-            "in_list": _named(EVIDENCE, near),
-            "thresholds": {"answer": answer_at, "clarify": clarify_at},
-        },
+        "decision": {"learned": decision((*EVIDENCE, *LEARNED)), "plain": decision(EVIDENCE)},
     }
 
 

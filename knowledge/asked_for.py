@@ -1,0 +1,44 @@
+"""What a question asks of its matter: facts, documents by name, acting for another. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from core.cards import Facet
+from core.i18n import Lang
+from knowledge.facets import facets_of, without_facets
+from knowledge.named_documents import (
+    NamedDocument,
+    asks_for_agent,
+    named_documents,
+    without_documents,
+)
+
+
+@dataclass(frozen=True)
+class AskedFor:
+    """What is asked of a matter. Empty of one that was tapped."""
+
+    facets: tuple[Facet, ...] = ()
+    """Facts, in the order of the words."""
+    documents: tuple[NamedDocument, ...] = ()
+    """Documents asked about by name."""
+    agent: bool = False
+    """Whether somebody is to act for another."""
+
+
+_EMPTY = re.compile(r"[\s，,]*[，,][\s，,]*")
+_LEFT = re.compile(r"，([吗么嘛呢不]+|do i( need)?)\W*$")
+NOTHING = AskedFor()
+
+
+def asked_for(words: str, lang: Lang) -> AskedFor:
+    """What `words` (normalised) in `lang` ask."""
+    return AskedFor(facets_of(words), named_documents(words, lang), asks_for_agent(words))
+
+
+def matter_words(words: str, lang: Lang) -> str:
+    """What is left of `words` (normalised) without what they ask of their matter."""
+    left = without_documents(without_facets(words), lang)
+    return _LEFT.sub("", _EMPTY.sub("，", left)).strip(" ，,?？")

@@ -1,0 +1,158 @@
+"""The first line of an answer card: what was asked, before everything else. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.cards import Facet, FaqLine, Material, Scope
+from core.i18n import Lang, text
+from knowledge.asked_for import AskedFor
+from knowledge.catalogue import one_city
+from knowledge.facets import facets_of
+from knowledge.facts import city_name, facet_label, join, value
+from knowledge.faqs import AskedFaqs
+from knowledge.guide import Sides, in_scope
+from knowledge.jurisdiction import told_as
+from knowledge.model import DecidingFact, ServiceItem
+from knowledge.named_documents import agent_papers, told_of
+
+OPEN: tuple[Facet | None, ...] = (None, "eligibility")
+"""Asked for no other fact than whether, or what if."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A matter as one card shows it."""
+
+    item: ServiceItem
+    found: Sides
+    scope: Scope
+    decided_by: DecidingFact | None
+    """The fact that settled the city."""
+    lang: Lang
+
+    def fact(self, facet: Facet) -> str | None:
+        """A facet's value: one text where the cities agree, else each city's."""
+        values = {
+            city: words
+            for city, _, variant in in_scope(self.found, self.scope)
+            if (words := value(variant, facet, self.lang))
+        }
+        if not values:
+            return None
+        texts = list(dict.fromkeys(values.values()))
+        if len(texts) == 1:
+            return texts[0]
+        return join([self._named(city_name(c, self.lang), w) for c, w in values.items()], self.lang)
+
+    def line(self, facet: Facet) -> str:
+        """The asked fact in one line; for an overview the three facts people need first."""
+        if facet == "which_city":
+            return self.jurisdiction()
+        if facet == "eligibility":
+            # "can I, from the other city?": where no condition is listed, the rule of jurisdiction tells.
+            return self.fact(facet) or self.item.jurisdiction.text.in_(self.lang)
+        if facet != "overview":
+            return self.fact(facet) or text(
+                "knowledge.nothing_on", self.lang, facet=facet_label(facet, self.lang)
+            )
+        wanted: tuple[Facet, ...] = (
+            ("time", "fee") if self.scope == "both" else ("channels", "time", "fee")
+        )
+        facts = [
+            self._named(facet_label(one, self.lang), words)
+            for one in wanted
+            if (words := self.fact(one))
+        ]
+        return " · ".join(facts) or self.item.summary.in_(self.lang)
+
+    def jurisdiction(self) -> str:
+        """Where to file: "in X, because Y" where the deciding fact is known, then the list's rule."""
+        rule = self.item.jurisdiction.text.in_(self.lang)
+        if self.scope == "both" or self.decided_by in (None, "none"):
+            return rule
+        key = f"knowledge.because.{told_as(self.item, self.decided_by)}"
+        reason = text(key, self.lang, city=city_name(self.scope, self.lang))
+        return f"{reason}{rule}" if self.lang == "zh" else f"{reason} {rule}"
+
+    def away(self) -> str:
+        """That neither city is where it is filed, with the rule."""
+        key = f"knowledge.away.{self.item.jurisdiction.deciding_fact}"
+        return text(key, self.lang, rule=self.item.jurisdiction.text.in_(self.lang))
+
+    def conditions(self) -> str:
+        """What the list has for a case it does not speak of; empty where it has no conditions."""
+        words = self.fact("eligibility")
+        return text("knowledge.see_conditions", self.lang, value=words) if words else ""
+
+    def frequent(self, told: list[FaqLine], *, named: bool) -> str:
+        """The answer to the frequent question that was asked, with that question where it is `named`; empty
+        where none was."""
+        if not told:
+            return ""
+        if len(told) == 1 and told[0].city in ("both", self.scope):
+            answer = told[0].answer
+        else:
+            cities = [
+                self._named(city_name(line.city, self.lang), line.answer)
+                for line in told
+                if line.city != "both"
+            ]
+            answer = join(cities, self.lang)
+        if not named:
+            return answer
+        return text("knowledge.nearest_faq", self.lang, question=told[0].question, answer=answer)
+
+    def _named(self, name: str, words: str) -> str:
+        return text("knowledge.named", self.lang, name=name, value=words)
+
+
+def one_city_scope(item: ServiceItem, found: Sides) -> Scope:
+    """`both`, or the only city that serves the matter."""
+    if all(found.values()):
+        return "both"
+    return one_city(item) or "both"
+
+
+def headline(
+    shown: Shown,
+    facet: Facet | None,
+    asks: AskedFor,
+    faqs: AskedFaqs,
+    told: list[FaqLine],
+    materials: list[Material],
+) -> tuple[str, Facet]:
+    """(what leads, the fact whose sources come first).
+
+    `told`: the frequent question that leads. Where none is the very one that was asked, the
+    documents named lead; where neither, "may I" is answered with the conditions and any other yes or no
+    with the summary. Each asked fact that what leads does not tell follows (「能领多少，多久到账」).
+    """
+    first: Facet = facet or "overview"
+    led = shown.frequent(told, named=faqs.same is None)
+    if faqs.same is None:
+        named = told_of(asks.documents, materials, shown.item.name.in_(shown.lang), shown.lang)
+        if not named and not led and facet in OPEN and asks.agent:
+            named = agent_papers(materials, shown.lang)
+        if named and not (told and any(one.among(told[0].question) for one in asks.documents)):
+            return _with_rest(shown, named, asks.facets, ("documents",)), "documents"
+    if not led and facet is None and faqs.may:
+        led, first = shown.conditions(), "eligibility"
+    elif not led and facet is None and faqs.whether:
+        led = shown.item.summary.in_(shown.lang)
+    if not led and len(asks.facets) < 2:
+        return shown.line(facet or "overview"), first
+    known = tuple(one for line in told for one in facets_of(line.question))
+    return _with_rest(shown, led, asks.facets, known), first
+
+
+def _with_rest(shown: Shown, led: str, asked: tuple[Facet, ...], known: tuple[Facet, ...]) -> str:
+    rest = [
+        text(
+            "knowledge.named", shown.lang,
+            name=facet_label(facet, shown.lang), value=shown.line(facet),
+        )
+        for facet in asked
+        if facet not in known
+    ]  # fmt: skip
+    return " · ".join([*([led] if led else []), *rest])
