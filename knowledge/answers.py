@@ -36,6 +36,8 @@ from knowledge.text import Understood, understand
 
 __all__ = ["AnswerContext", "Reply", "Responder"]
 
+_OF_ONE: frozenset[Facet | None] = frozenset(("where", "time", "fee", "channels"))
+"""Facts that are asked of one matter, not of a plan."""
 UNLIKELY, STANDS_OUT = 0.5, 0.8
 """Probability that the matter is in the list below which a clarifying question changes no subject; share of
 belief from which the first choice is what goes on."""
@@ -98,13 +100,17 @@ class Responder(SeveralMatters, FollowUps):
         special = plan or self._places(typed, turn)
         if special is not None:
             return special
-        if result.decision == "answer":
+        sure = result.decision == "answer"
+        if sure and result.plainly:
             return self._answer(result, vector, turn)
         said_of_it = self._in_context(typed, result, turn)
         if said_of_it is not None:
             return said_of_it
-        if event is not None and event.likely(asked.lang):
+        open_ended = not sure or result.facet not in _OF_ONE
+        if event is not None and event.likely(asked.lang) and open_ended:
             return self._bundle(event.bundle, "", turn)
+        if sure:
+            return self._answer(result, vector, turn)
         if result.decision == "clarify":
             return self._clarify(result, turn)
         return self._abstain(result, turn)

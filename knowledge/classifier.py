@@ -1,8 +1,9 @@
 """Which matter a question's embedding belongs to: multinomial logistic regression over the wordings.
 
 The nearest wording says how like a matter a question is; this says what tells matters apart, and is
-evidence for whether to answer. Learned when a list is built, from its own wordings and the anchors of what
-it does not cover; after a change only the matters that changed are learned again. Deterministic.
+evidence for whether to answer. Learned when a list is built, from its own wordings, those of its life
+events, and the anchors of what it does not cover; after a change only what changed is learned again.
+Deterministic.
 """
 
 from __future__ import annotations

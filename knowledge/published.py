@@ -98,7 +98,8 @@ def build_index(
     if (target / "meta.json").is_file():
         return version, False
     cache = VectorCache(data_dir / "cache", embedder)
-    events = cache.documents([text for _, text in event_wordings(catalogue.bundles.values())])
+    said = list(event_wordings(catalogue.bundles.values()))
+    plans, events = [plan for plan, _ in said], cache.documents([text for _, text in said])
     extra = {_LIST: snapshot(catalogue), _CODE: _code_digest().encode(), _EVENTS: _npy(events)}
     if previous is not None and _updates(previous, embedder, data_dir):
         delta = _delta(previous, catalogue, cache, progress)
@@ -119,7 +120,9 @@ def build_index(
         embedder=embedder.name,
         version=version,
         tags=[_tags(item) for item in catalogue.items.values()],
-        classes=_classes(vectors, owners, outside, catalogue, previous),
+        classes=_classes(
+            np.vstack([vectors, events]), owners + plans, outside, catalogue, previous
+        ),
     )
     write_index(index, target, extra, backend)
     return version, True
@@ -132,15 +135,16 @@ def _classes(
     catalogue: Catalogue,
     previous: PublishedIndex | None,
 ) -> Classes | None:
-    """What tells the matters apart: of a big list there are too many."""
+    """What tells the matters and the life events apart; None of a big list, which has too many."""
     if len(vectors) >= LARGE_ROWS:
         return None
     if previous is None:
         return learn(vectors, owners, outside)
-    before = previous.catalogue.items
+    items, bundles = previous.catalogue.items, previous.catalogue.bundles
     changed = {
-        catalogue.matter(code) for code, item in catalogue.items.items() if before.get(code) != item
+        catalogue.matter(code) for code, item in catalogue.items.items() if items.get(code) != item
     }
+    changed |= {code for code, plan in catalogue.bundles.items() if bundles.get(code) != plan}
     if previous.catalogue.outside != catalogue.outside:
         changed.add(OUTSIDE)
     return learn(vectors, owners, outside, previous.index.classes, changed)

@@ -62,7 +62,7 @@ class Signals:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Rule:
     """Whether to answer: two logistic rules over `evidence`, and from where on they are believed."""
 
     correct: npt.NDArray[np.float64]
@@ -77,15 +77,15 @@ class Rules:
     says and without."""
 
     weights: dict[str, npt.NDArray[np.float64]]
-    learned: Decision
-    plain: Decision
+    learned: Rule
+    plain: Rule
 
-    def decision(self, index: Index) -> Decision:
+    def decision(self, index: Index) -> Rule:
         """The one for an index."""
         return self.plain if index.classes is None else self.learned
 
 
-_NOTHING = Decision(np.zeros(0), np.zeros(0), 1.0, 1.0)
+_NOTHING = Rule(np.zeros(0), np.zeros(0), 1.0, 1.0)
 EMPTY_RULES = Rules({}, _NOTHING, _NOTHING)
 """For training, before there are any."""
 
@@ -104,12 +104,12 @@ def load_rules(path: Path = RULES) -> Rules:
     )
 
 
-def _decision(data: dict[str, Any], names: Sequence[str]) -> Decision:
+def _decision(data: dict[str, Any], names: Sequence[str]) -> Rule:
     correct, in_list = (
         np.array([data[rule][name] for name in names]) for rule in ("correct", "in_list")
     )
     at = data["thresholds"]
-    return Decision(correct, in_list, at["answer"], at["clarify"])
+    return Rule(correct, in_list, at["answer"], at["clarify"])
 
 
 def signals(index: Index, text: str, vector: Vector) -> Signals:

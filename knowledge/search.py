@@ -26,6 +26,7 @@ from knowledge.jurisdiction import moves_between
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.published import PublishedIndex, open_index
 from knowledge.rank import (
+    Rule,
     Rules,
     Signals,
     evidence,
@@ -48,6 +49,8 @@ _CLAUSE_CHARS, _CLAUSE_MOST, _CLAUSE_SURER = 4, 4, 0.05
 _MATTER_CHARS: dict[Lang, int] = {"zh": 2, "en": 6}
 _READING_SURER = 0.05
 """How much surer a reading of a part of the words must be than one of all; how long it is at least."""
+_ALONE = 0.9
+"""Probability by likeness alone from which no classifier is asked."""
 _CLEARLY = 2
 """How many times likelier a matter of the other city must be to be the one meant, where nothing is sure."""
 MAX_CHARS = 400
@@ -95,6 +98,8 @@ class SearchResult:
     """Probability that the matter is among the results at all."""
     list_version: str
     asked: Understood
+    plainly: bool = False
+    """Whether likeness alone, without the classifier of matters, is enough to answer."""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form, as `GET /api/v1/services/search` returns it."""
@@ -136,6 +141,10 @@ def city_for(asked: Understood, city: City | None, fact: DecidingFact) -> City |
     return None if asked.cities else city
 
 
+Reading = tuple[Ranked, float, float]
+"""A ranking with what `SearchEngine.judge` says of it."""
+
+
 class SearchEngine:
     """An opened index with its embedder. Immutable; open a new one after publishing."""
 
@@ -150,7 +159,7 @@ class SearchEngine:
         """As `PublishedIndex.events`."""
         self._embedder = embedder
         self._rules = rules
-        self._decision = rules.decision(index)
+        self._learned, self._plain = rules.decision(index), rules.plain
         self._speller = Speller(
             index.phrases, index.readings, index.words.ids, frozenset(index.readings.values())
         )
@@ -222,11 +231,14 @@ class SearchEngine:
         city: City | None = None,
         k: int = 5,
         vector: Vector | None = None,
+        plain: bool = False,
     ) -> SearchResult:
         """Find items for a question.
 
         `lang` is only the fallback where the words do not tell; `city` the city the resident is
         known to mean where the words name none; `vector` comes from `embed` of the same question.
+        `plain`: decided by likeness alone, as parts of a message are: of a few words the classifier of
+        matters is too sure.
         """
         asked = self.understand(query, lang=lang)
         named = asked.cities[0] if len(asked.cities) == 1 else None
@@ -238,38 +250,43 @@ class SearchEngine:
             )
         ranked = self.ranked(asked, vector)
         hits, elsewhere = self._by_city(ranked, asked, city)
-        confidence, in_list = self.judge(ranked, asked)
-        if confidence < self._decision.answer_at:
-            read = self._by_matter(asked, ranked, confidence, in_list)
-            ranked, confidence, in_list = self._by_clause(asked, *read)
+        rule = self._plain if plain else self._learned
+        confidence, in_list = self.judge(ranked, asked, rule)
+        alone = self.judge(ranked, asked, self._plain)
+        if alone[0] >= _ALONE:
+            confidence, in_list = max(alone[0], confidence), max(alone[1], in_list)
+        if confidence < rule.answer_at:
+            read = (ranked, confidence, in_list)
+            read = read if plain else self._by_matter(asked, read, rule)
+            ranked, confidence, in_list = self._by_clause(asked, read, rule)
             hits, elsewhere = self._by_city(ranked, asked, city)
-        decision = self._decide(confidence, in_list, hits, elsewhere, asked, ranked.found)
+        decision = self._decide(confidence, in_list, hits, elsewhere, asked, ranked.found, rule)
         if decision == "abstain" and not elsewhere and _is_topic(ranked.found):
             decision = "clarify"
         own = hits[0].city if hits and decision == "answer" else overall
         return SearchResult(
             decision, tuple(hits[:k]), tuple(elsewhere[:k]), asked.lang, own, facet,
             confidence, in_list, self.list_version, asked,
+            plainly=plain or self.judge(ranked, asked, self._plain)[0] >= self._plain.answer_at,
         )  # fmt: skip
 
-    def _by_matter(
-        self, asked: Understood, whole: Ranked, confidence: float, in_list: float
-    ) -> tuple[Ranked, float, float]:
+    def _by_matter(self, asked: Understood, read: Reading, rule: Rule) -> Reading:
         """The whole question's ranking, or that of its words without what they ask of the matter (「换法人要交
         哪些东西」) where that is surer."""
+        whole, confidence, in_list = read
         core = matter_words(asked.core, asked.lang)
         if core == asked.core or len(squash(core)) < _MATTER_CHARS[asked.lang]:
-            return whole, confidence, in_list
+            return read
         part = replace(asked, core=core)
         ranked = self.ranked(part)
-        right, inside = self.judge(ranked, part)
-        if right < confidence + _READING_SURER:
-            return whole, confidence, in_list
+        right, inside = self.judge(ranked, part, rule)
+        surer = right >= max(confidence + _READING_SURER, rule.answer_at)
+        same = ranked.codes[0] == whole.codes[0]
+        if not (surer or (same and right > confidence)):
+            return read
         return ranked, right, max(inside, in_list)
 
-    def _by_clause(
-        self, asked: Understood, whole: Ranked, confidence: float, in_list: float
-    ) -> tuple[Ranked, float, float]:
+    def _by_clause(self, asked: Understood, read: Reading, rule: Rule) -> Reading:
         """The whole question's ranking, or that of a clause that alone is surely a matter; failing
         that, of a clause worth asking about. Where the first and the last clause are surely two
         matters, the one that the whole is nearest to.
@@ -279,23 +296,27 @@ class SearchEngine:
         clauses = [part.strip() for part in _CLAUSES.split(asked.core)]
         clauses = [part for part in clauses if len(squash(part)) >= _CLAUSE_CHARS]
         if not 2 <= len(clauses) <= _CLAUSE_MOST:
-            return whole, confidence, in_list
-        best = (whole, confidence, in_list)
+            return read
+        whole, confidence, _ = best = read
         sure: list[tuple[Ranked, float, float]] = []
         for clause in (clauses[-1], clauses[0]):
             part = replace(asked, core=clause)
             ranked = self.ranked(part)
-            right, inside = self.judge(ranked, part)
-            if right >= self._decision.answer_at + _CLAUSE_SURER:
+            right, inside = self.judge(ranked, part, rule)
+            if right >= rule.answer_at + _CLAUSE_SURER:
                 sure.append((ranked, right, inside))
-            if best[2] < self._decision.clarify_at <= inside - _CLAUSE_SURER:
+            if best[2] < rule.clarify_at <= inside - _CLAUSE_SURER:
                 best = (ranked, min(right, confidence), inside)
         if len({found[0].codes[0] for found in sure}) > 1:
             sure = [found for found in sure if found[0].codes[0] == whole.codes[0]]
         return sure[0] if sure else best
 
-    def judge(self, ranked: Ranked, asked: Understood) -> tuple[float, float]:
-        """(probability that the first is right, probability that the right one is near the top)."""
+    def judge(
+        self, ranked: Ranked, asked: Understood, rule: Rule | None = None
+    ) -> tuple[float, float]:
+        """(probability that the first is right, probability that the right one is near the top), by the
+        index's rule or another."""
+        rule = rule or self._learned
         order = list(ranked.order)
         scores, mine = np.empty(len(order)), np.zeros(len(order), bool)
         scores[order] = ranked.scores
@@ -303,8 +324,9 @@ class SearchEngine:
         same = [self.catalogue.matter(code) == matter for code in ranked.codes]
         mine[[row for row, own in zip(order, same, strict=True) if own]] = True
         seen = evidence(ranked.found, scores, mine, asked.lang, matter)
-        correct = probability(seen, self._decision.correct)
-        return correct, max(correct, probability(seen, self._decision.in_list))
+        seen = seen[: rule.correct.size]
+        correct = probability(seen, rule.correct)
+        return correct, max(correct, probability(seen, rule.in_list))
 
     def _by_city(
         self, ranked: Ranked, asked: Understood, city: City | None
@@ -334,16 +356,16 @@ class SearchEngine:
 
     def _decide(
         self, confidence: float, in_list: float, hits: list[Hit], elsewhere: list[Hit],
-        asked: Understood, found: Signals,
+        asked: Understood, found: Signals, rule: Rule,
     ) -> Decision:  # fmt: skip
         if not hits or (asked.elsewhere and not (asked.passing and self._moves(hits[0].code))):
             return "abstain"
-        sure = confidence >= self._decision.answer_at
+        sure = confidence >= rule.answer_at
         if elsewhere and elsewhere[0].score > hits[0].score * (1 if sure else _CLEARLY):
             return "abstain"  # the matter is the other city's: say so, do not substitute
         if sure:
             return "clarify" if nearer_outside(found) else "answer"
-        return "clarify" if in_list >= self._decision.clarify_at else "abstain"
+        return "clarify" if in_list >= rule.clarify_at else "abstain"
 
 
 def _is_topic(found: Signals) -> bool:

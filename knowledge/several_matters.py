@@ -25,7 +25,7 @@ NEAREST, NEAR_SHARE = 3, 0.1
 """A clause's matter is meant where it is among so many nearest to the whole sentence, with such a share."""
 PLAIN = 0.9
 """Share from which a sentence is about one matter, whatever its clauses seem to be."""
-ALONE_SHARE, ALONE_SURE = 0.8, 0.6
+ALONE_SHARE, ALONE_SURE = 0.8, 0.45
 """Share of belief and confidence from which a matter beside others is taken for found."""
 _QUESTION = re.compile(
     r"怎么|如何|怎样|吗$|哪|多少|多久|几|什么|啥|想(要|办|申请)?|要(办|申请|补|换)|办|申请|补|换"
@@ -100,7 +100,7 @@ class SeveralMatters(OneMatter):
         """A part with what its words find; a city that the message names holds for all of it."""
         city = asked.cities[0] if len(asked.cities) == 1 else turn.city
         words = _EACH.sub("", words)
-        return Part(words, self.engine.search(words, lang=turn.lang, city=city, k=8))
+        return Part(words, self.engine.search(words, lang=turn.lang, city=city, k=8, plain=True))
 
     def _own_matters(self, whole: Part, asked: Understood, turn: Turn, *, least: int) -> list[Part]:
         """Those clauses of a part that are matters of their own, where what the part as a whole is about is
@@ -109,7 +109,7 @@ class SeveralMatters(OneMatter):
         if len(clauses) < 2:
             return [whole]
         near = {hit.code for hit in whole.result.results[:NEAREST] if hit.score >= NEAR_SHARE}
-        plain = whole.result.decision == "answer" and whole.result.results[0].score >= PLAIN
+        plain = _answered(whole.result) and whole.result.results[0].score >= PLAIN
         out: list[Part] = []
         seen: set[str] = set()
         before = ""
@@ -130,7 +130,7 @@ class SeveralMatters(OneMatter):
                 out[-1] = replace(out[-1], text=f"{out[-1].text}，{clause}")
             else:
                 before += clause + "，"
-        known = whole.result.decision != "answer" or whole.code in seen
+        known = not _answered(whole.result) or whole.code in seen
         return out if known and sum(part.meant for part in out) >= least else [whole]
 
     def _framing(self, code: str) -> bool:
@@ -264,6 +264,11 @@ def _whole_matters(asked: Understood) -> list[str]:
         else:
             out.append(part)
     return out
+
+
+def _answered(whole: SearchResult) -> bool:
+    """Whether a message as a whole is about what it finds first, by likeness alone."""
+    return whole.decision == "answer" and whole.plainly
 
 
 def _apart(text: str, parts: list[str]) -> bool:

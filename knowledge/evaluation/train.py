@@ -31,7 +31,7 @@ from knowledge.evaluation.province import load_province
 from knowledge.evaluation.questions import Question, load_questions
 from knowledge.evaluation.train_collection import train_collection
 from knowledge.evaluation.vectors import QueryVectors
-from knowledge.index import Index, assemble
+from knowledge.index import Index, IndexMissing, assemble
 from knowledge.published import PublishedIndex, open_index
 from knowledge.rank import (
     EMPTY_RULES,
@@ -45,7 +45,7 @@ from knowledge.rank import (
     signals,
 )
 from knowledge.search import SearchEngine
-from knowledge.wordings import QUESTION, SPOKEN, wordings
+from knowledge.wordings import QUESTION, SPOKEN, event_wordings, wordings
 
 FOLDS = 5
 QUESTION_WEIGHT, WORDING_WEIGHT, MISSING_WEIGHT = 3.0, 0.1, 0.5
@@ -87,8 +87,10 @@ def _without(case: Case) -> Case:
 
 
 def fold_cases(published: PublishedIndex, embedder: Embedder) -> list[Case]:
-    """Every everyday wording, searched where it is left out."""
+    """Every everyday wording, searched where it is left out. The index must keep its events."""
     index, catalogue = published.index, published.catalogue
+    if published.events is None:
+        raise IndexMissing()
     groups = [wordings(item) for item in catalogue.items.values()]
     flat = [wording for group in groups for wording in group]
     fold_of = np.array(
@@ -107,8 +109,9 @@ def fold_cases(published: PublishedIndex, embedder: Embedder) -> list[Case]:
             kept_groups, np.asarray(index.vectors)[keep], index.readings,
             outside=index.outside, embedder=index.embedder, version="fold",
             classes=learn(
-                np.asarray(index.vectors)[keep],
-                [catalogue.matter(w.code) for w, kept in zip(flat, keep, strict=True) if kept],
+                np.vstack([np.asarray(index.vectors)[keep], published.events]),
+                [catalogue.matter(w.code) for w, kept in zip(flat, keep, strict=True) if kept]
+                + [plan for plan, _ in event_wordings(catalogue.bundles.values())],
                 index.outside,
             ),
         )  # fmt: skip
@@ -169,19 +172,26 @@ _WORTH = {
 nothing, a question one tap."""
 
 
+NEARLY = 0.015
+"""Of the rule with the classifier, whose worth is flat."""
 OUTSIDE_SHARE = 0.5
 """The set has more questions outside the list than residents ask: each counts this much."""
 
 
 def choose_thresholds(
-    judged: Sequence[Judged], counts: Sequence[float], correct: Array, near: Array
+    judged: Sequence[Judged],
+    counts: Sequence[float],
+    correct: Array,
+    near: Array,
+    nearly: float = 0.0,
 ) -> tuple[float, float]:
-    """(answer_at, clarify_at) of the greatest worth on the training questions."""
+    """(answer_at, clarify_at): the least of those worth at most the share `nearly` less than the most on the
+    training questions. Where the worth is flat around its greatest, one question more moves that far."""
     believed = [
         (probability(j.row, correct), probability(j.row, near), j, count)
         for j, count in zip(judged, counts, strict=True)
     ]
-    best = (-np.inf, 0.5, 0.5)
+    tried: list[tuple[float, float, float]] = []
     for answer_at in np.arange(0.30, 0.96, 0.01):
         for clarify_at in np.arange(0.10, 0.91, 0.02):
             worth = 0.0
@@ -192,15 +202,17 @@ def choose_thresholds(
                     worth += count * _WORTH["clarify"][0 if j.near_right else 1]
                 else:
                     worth += count * _WORTH["abstain"][0 if j.near_right else 1]
-            best = max(best, (worth, float(answer_at), float(clarify_at)))
-    return round(best[1], 2), round(best[2], 2)
+            tried.append((float(answer_at), float(clarify_at), worth))
+    least = (1 - nearly) * max(worth for _, _, worth in tried)
+    answer_at, clarify_at, _ = min(one for one in tried if one[2] >= least)
+    return round(answer_at, 2), round(clarify_at, 2)
 
 
 def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
     """Everything `ranking.json` holds."""
     index, catalogue = engine.index, engine.catalogue
     asked = [q for q in load_questions() if q.split == "train" and q.kind != "multi"]
-    folds = fold_cases(PublishedIndex(index, catalogue), embedder)
+    folds = fold_cases(PublishedIndex(index, catalogue, engine.event_vectors), embedder)
     pairs = question_cases(engine, embedder, asked)
     known = folds + [case for question, case in pairs if question.kind != "vague"]
     weights = {
@@ -226,13 +238,13 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
         if question.kind != "wrong_city"
     ]
 
-    def decision(names: Sequence[str]) -> dict[str, Any]:
+    def decision(names: Sequence[str], nearly: float) -> dict[str, Any]:
         """The decision that looks at the first `names` of the evidence."""
         seen = rows[:, : len(names)]
         correct = learn_logistic(seen, np.array([float(j.first_right) for j in every]), amounts)
         near = learn_logistic(seen, np.array([float(j.near_right) for j in every]), amounts)
         shown = [replace(j, row=j.row[: len(names)]) for j in real]
-        answer_at, clarify_at = choose_thresholds(shown, counts, correct, near)
+        answer_at, clarify_at = choose_thresholds(shown, counts, correct, near, nearly)
         return {
             "correct": _named(names, correct),
             "in_list": _named(names, near),
@@ -251,7 +263,10 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
             "worth": {name: list(pair) for name, pair in _WORTH.items()},
         },
         "ranking": {lang: _named(SIGNALS, row) for lang, row in weights.items()},
-        "decision": {"learned": decision((*EVIDENCE, *LEARNED)), "plain": decision(EVIDENCE)},
+        "decision": {
+            "learned": decision((*EVIDENCE, *LEARNED), NEARLY),
+            "plain": decision(EVIDENCE, 0.0),
+        },
     }
 
 

@@ -117,3 +117,27 @@ def test_every_fact_asked_for_is_told_in_the_order_of_the_words(
 def test_how_it_is_done_is_answered_with_the_matter(responder: Responder) -> None:
     """ "How do I do it" without another word asks for no frequent question."""
     assert "常见问题" not in answer_of(ask(responder, "异地就医备案怎么弄")).headline
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "code", "says"),
+    [
+        ("领结婚证要带户口本吗", "zh", "SG-CA-001", "户口簿：不用交"),
+        ("换驾照要体检证明吗", "zh", "SG-PS-016", "驾驶人身体条件证明：视情况要带"),
+        ("开公司要不要租赁合同", "zh", "SG-MS-002", "租赁合同"),
+        ("养老金认证可以让儿子代办吗", "zh", "SG-HR-015", "他人代办的，另带代办人身份证"),
+        ("小孩办社保卡要带户口本吗", "zh", "SG-HR-003", "没有户口本"),
+        (
+            "is a marriage certificate required to register my newborn's hukou", "en",
+            "SG-PS-007", "Marriage certificate: only if it applies",
+        ),
+    ],
+)  # fmt: skip
+def test_a_document_asked_about_by_name_leads(
+    responder: Responder, text: str, lang: Lang, code: str, says: str
+) -> None:
+    """Whether it is needed comes first, and the sources of the documents before all others."""
+    card = answer_of(ask(responder, text, lang))
+    assert card.code == code
+    assert says in card.headline
+    assert card.claims[0].facet == "documents"
