@@ -19,6 +19,8 @@ from knowledge.one_matter import OneMatter, Reply, Turn
 from knowledge.search import SearchEngine
 from knowledge.text import Understood
 
+LEAST_BELIEF = 0.001
+"""Of the classifier in a life event below which another matter is meant, however alike the words."""
 _LOOSE_WORDS: dict[Lang, int] = {"zh": 4, "en": 12}
 """So few words left of a question about a place name no matter."""
 
@@ -48,6 +50,8 @@ class BeyondItems(OneMatter):
     ) -> Reply | None:
         """The plan of a life event that is nearer than any single matter."""
         if event is None or not event.worth_a_look(asked.lang):
+            return None
+        if self.engine.belief(event.bundle, vector) < LEAST_BELIEF:
             return None
         rival = self.engine.best_cosine(asked, vector)
         return self._bundle(event.bundle, "", turn) if event.meant(asked.lang, rival) else None

@@ -9,12 +9,11 @@ Deterministic.
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from knowledge.embed.port import Matrix, Vector
 
@@ -31,6 +30,8 @@ _HARDEST = 3000
 _NEVER = -20.0
 """Bias of a class that nothing belongs to."""
 _Floats = npt.NDArray[np.float32]
+_Loss = Callable[[npt.NDArray[np.float64]], tuple[float, npt.NDArray[np.float64]]]
+"""Weights → (what is to be least, its slope)."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,7 @@ def _all(rows: _Floats, labels: npt.NDArray[np.intp], classes: int) -> _Floats:
         return value + _RIDGE * float((held * held).sum()) / 2, slope.ravel().astype(np.float64)
 
     start = np.zeros(classes * rows.shape[1])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
-    learned: _Floats = found.x.reshape(classes, -1).astype(np.float32)
-    return learned
+    return _least(loss, start, _STEPS).reshape(classes, -1)
 
 
 def _one(rows: _Floats, mine: npt.NDArray[np.bool_], weights: _Floats, at: int) -> _Floats:
@@ -151,7 +150,12 @@ def _one(rows: _Floats, mine: npt.NDArray[np.bool_], weights: _Floats, at: int) 
         slope = (grade @ part).astype(np.float64) + _RIDGE * held
         return value + _RIDGE * float(held @ held) / 2, slope
 
-    start = weights[at].astype(np.float64)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS_AGAIN})
+    return _least(loss, weights[at].astype(np.float64), _STEPS_AGAIN)
+
+
+def _least(loss: _Loss, start: npt.NDArray[np.float64], steps: int) -> _Floats:
+    from scipy.optimize import minimize  # type: ignore[import-untyped]  # build time only
+
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": steps})
     learned: _Floats = found.x.astype(np.float32)
     return learned

@@ -7,6 +7,7 @@ It never returns an item that the asked city does not handle; such items are in 
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -184,6 +185,13 @@ class SearchEngine:
         """Cosine of a question with the nearest wording of any item."""
         units, heard = terms(asked.core), syllables(asked.core, self.index.readings)
         return float(candidates(self.index, units, heard, vector).dense.max())
+
+    def belief(self, bundle_id: str, vector: Vector) -> float:
+        """What the classifier believes of a life event, 0..1; 1 where the index has none."""
+        classes = self.index.classes
+        if classes is None or bundle_id not in classes.names:
+            return 1.0
+        return math.exp(classes.log_shares(vector)[bundle_id])
 
     def understand(self, query: str, *, lang: Lang | None = None) -> Understood:
         """A question taken apart, with pinyin read and misheard words mended."""
