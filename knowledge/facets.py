@@ -56,8 +56,8 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|without going|mini[- ]?program|website", _I)),
     ("eligibility", re.compile(
         r"条件|资格|能不能|可不可以|可以(办|申请|提|领|享受|用)?吗|能(办|申请|提|领|享受)?吗|符合|够不够"
-        r"|满足|行不行|(谁|哪些人|什么人)(可以|能)"
-        r"|允许|要求是|要满|满(几|多少)(年|个?月)|[住交缴保](满|够)(多久|多长)"
+        r"|满足|行不行|(谁|哪些人|什么人|啥子?人)才?(可以|能)|(能|可以)[^,，。?？]{1,12}没\W*$"
+        r"|要(几|多少)年(?!才|能)|允许|要求是|要满|满(几|多少)(年|个?月)|[住交缴保](满|够)(多久|多长)"
         r"|\bcan i\b|could i|am i (eligible|allowed|able)|eligib|qualif"
         r"|conditions?|who can|do i have to be"
         r"|is it possible|entitled", _I)),
@@ -102,7 +102,7 @@ _AMOUNT = re.compile(
 """Asks what one is given, not what it costs."""
 _COST = re.compile(r"费|工本|要钱|花钱|收钱|cost|\bfees?\b|price|charge|\bpay\b", _I)
 _WHETHER = re.compile(
-    r"[吗嘛]|(?<![什怎多这那])么\W*$|([能可会要用行算是得])不\1|能否|是否|能不能|可不可以|有没有|不\W*$|会怎|来得及"
+    r"[吗嘛]|(?<![什怎多这那])么\W*$|([能可会要用行算是得])不\1|能否|是否|能不能|可不可以|有没有|[能可以]+[^,，。]{1,12}没\W*$|不\W*$|会怎|来得及"
     r"|(^|[,.;!]\s*)(\W*(but|and|so|hi|hello|please)\b\W*)*"
     r"(can|could|may|do|does|did|is|are|am|will|would|must|should|has|have)\b"
     r"|\b(is it|am i) (ok|possible|allowed)|what (happens|if)\b",
@@ -222,6 +222,11 @@ def goes_on(text: str) -> bool:
     """Whether its words may take up what was said before (「那我爸呢」, "what about my wife"), or ask
     something about it."""
     return _GOES_ON.search(text) is not None or _QUESTION.search(text) is not None
+
+
+def points_back(text: str) -> bool:
+    """Whether it points to something said before ("When must they reply?")."""
+    return _POINTING.search(text) is not None
 
 
 def asks_whether(text: str) -> bool:

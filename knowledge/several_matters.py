@@ -10,7 +10,7 @@ from knowledge import asking
 from knowledge.asked_for import asked_for
 from knowledge.comparing import Compared, compared
 from knowledge.comparisons import compare_cities, compare_items
-from knowledge.facets import facet_of, names_nothing
+from knowledge.facets import facet_of, names_nothing, points_back
 from knowledge.matters import pieces, split_matters
 from knowledge.model import ServiceItem
 from knowledge.one_matter import OneMatter, Reply, Turn
@@ -94,6 +94,7 @@ class SeveralMatters(OneMatter):
                     self._searched(part, asked, turn), asked, turn, least=1
                 )
             ]
+        found = _with_their_facts(found)
         return found if len(found) > 1 else []
 
     def _searched(self, words: str, asked: Understood, turn: Turn) -> Part:
@@ -261,6 +262,19 @@ def _whole_matters(asked: Understood) -> list[str]:
     for part in split_matters(asked.text):
         if out and (names_nothing(part) or names_nothing(out[-1])):
             out[-1] += f"，{part}"
+        else:
+            out.append(part)
+    return out
+
+
+def _with_their_facts(parts: list[Part]) -> list[Part]:
+    """The parts; one that finds nothing and asks for a fact, or points back, is about the matter before it
+    ("When must they reply?")."""
+    out: list[Part] = []
+    for part in parts:
+        about = facet_of(part.text) is not None or points_back(part.text)
+        if out and part.result.decision == "abstain" and about:
+            out[-1] = replace(out[-1], text=f"{out[-1].text}，{part.text}")
         else:
             out.append(part)
     return out
