@@ -260,7 +260,7 @@ class SearchEngine:
         hits, elsewhere = self._by_city(ranked, asked, city)
         rule = self._plain if plain else self._learned
         confidence, in_list = self.judge(ranked, asked, rule)
-        alone = self.judge(ranked, asked, self._plain)
+        alone = (confidence, in_list) if plain else self.judge(ranked, asked, self._plain)
         if alone[0] >= _ALONE:
             confidence, in_list = max(alone[0], confidence), max(alone[1], in_list)
         if confidence < rule.answer_at:
@@ -268,6 +268,7 @@ class SearchEngine:
             read = read if plain else self._by_matter(asked, read, rule)
             ranked, confidence, in_list = self._by_clause(asked, read, rule)
             hits, elsewhere = self._by_city(ranked, asked, city)
+            alone = self.judge(ranked, asked, self._plain)
         decision = self._decide(confidence, in_list, hits, elsewhere, asked, ranked.found, rule)
         if decision == "abstain" and not elsewhere and _is_topic(ranked.found):
             decision = "clarify"
@@ -275,7 +276,7 @@ class SearchEngine:
         return SearchResult(
             decision, tuple(hits[:k]), tuple(elsewhere[:k]), asked.lang, own, facet,
             confidence, in_list, self.list_version, asked,
-            plainly=plain or self.judge(ranked, asked, self._plain)[0] >= self._plain.answer_at,
+            plainly=plain or alone[0] >= self._plain.answer_at,
         )  # fmt: skip
 
     def _by_matter(self, asked: Understood, read: Reading, rule: Rule) -> Reading:
