@@ -53,9 +53,9 @@ def test_the_graph_agrees_with_the_packages_engine(bundled: BundledEmbedder) -> 
 
 def test_the_fast_graph_is_near_the_exact_one_in_any_language(bundled: BundledEmbedder) -> None:
     """Queries in 8 bits point where exact ones do (cosine >= .998), short and long, in any script; less
-    so (.97, by processor) where nobody asks like that."""
+    so (.975, by processor) where nobody asks like that."""
     texts = dict.fromkeys([*TEXTS, "办", "tax", "где платить налог", "運転免許の更新"], 0.998)
-    texts |= {"社保卡补办" * 60: 0.997, "居住证" * 100: 0.997, "a " * 300: 0.97}
+    texts |= {"社保卡补办" * 60: 0.997, "居住证" * 100: 0.997, "a " * 300: 0.975}
     for text, least in texts.items():
         exact = bundled.run(*bundled.tokens.batch(["query: " + text]))[0]
         assert float(bundled.encode_query(text) @ exact) >= least, text

@@ -12,7 +12,7 @@ from knowledge.evaluation.questions import load_questions
 
 BOTH_ANSWERED = 0.7
 """Share of the questions about two matters of the set of which both are answered, or their plan."""
-DOUBLED = 5
+DOUBLED = 4
 """Questions about one matter, of 833, that may bring a second card: 3 or 4, by how the processor rounds."""
 
 
