@@ -97,8 +97,11 @@ def _is_new(name: str, previous: Classes | None) -> bool:
 
 
 def _rows(vectors: Matrix, centre: _Floats) -> _Floats:
-    spread = (np.asarray(vectors, np.float32) - centre) * np.float32(_SCALE)
-    return np.hstack([spread, np.ones((len(spread), 1), np.float32)])
+    rows = np.ones((len(vectors), vectors.shape[1] + 1), np.float32)
+    spread = rows[:, :-1]
+    np.subtract(vectors, centre, out=spread)
+    spread *= np.float32(_SCALE)
+    return rows
 
 
 def _all(rows: _Floats, labels: npt.NDArray[np.intp], classes: int) -> _Floats:

@@ -40,9 +40,8 @@ from knowledge.index import (
 )
 from knowledge.model import ServiceItem
 from knowledge.segments import Delta, NotAnUpdate, fits, update, write_delta
-from knowledge.text import understand
 from knowledge.vectors.select import AUTO, LARGE_ROWS, Backend
-from knowledge.wordings import event_wordings, wordings
+from knowledge.wordings import event_wordings, normalised, wordings
 
 _POINTER = "current"
 DELIVERED = "delivered"
@@ -110,7 +109,7 @@ def build_index(
     flat = [wording.text for group in groups for wording in group]
     anchors = [text for name in catalogue.outside for text in (name.zh, name.en)]
     vectors = cache.documents(flat, progress)
-    outside = cache.documents([*(understand(text).core for text in anchors), *everyday()])
+    outside = cache.documents([*map(normalised, anchors), *everyday()])
     owners = [catalogue.matter(wording.code) for group in groups for wording in group]
     index = assemble(
         groups,

@@ -76,9 +76,9 @@ def learn_phrases(
     for text in texts:
         counts.update(_stretches(text))
     phrases: dict[str, tuple[str, int]] = {}
-    for phrase, count in sorted(counts.items()):
-        if count < least.get(len(phrase), 1 if least is RARE else 2):
-            continue
+    rare = 1 if least is RARE else 2
+    often = [(p, count) for p, count in counts.items() if count >= least.get(len(p), rare)]
+    for phrase, count in sorted(often):
         key = _sound(phrase, readings)
         if count > phrases.get(key, ("", 0))[1]:
             phrases[key] = (phrase, count)

@@ -68,5 +68,5 @@ def event_wordings(bundles: Iterable[Bundle]) -> tuple[tuple[str, str], ...]:
     for bundle in bundles:
         words = bundle.wordings
         for raw in (bundle.name.zh, bundle.name.en, *words.zh, *words.en, *words.yue):
-            out[bundle.id, understand(raw).core] = None
+            out[bundle.id, normalised(raw)] = None
     return tuple(out)

@@ -92,7 +92,10 @@ class VectorCache:
         ordered = known[order, 0]
         left = np.searchsorted(ordered, asked[:, 0], "left")
         right = np.searchsorted(ordered, asked[:, 0], "right")
-        for i in np.flatnonzero(right > left).tolist():
+        first = order[np.minimum(left, count - 1)]
+        found = (right > left) & (known[first, 1] == asked[:, 1])
+        out[found] = first[found]
+        for i in np.flatnonzero((right > left) & ~found).tolist():  # halves of two keys are alike
             at = order[left[i] : right[i]]
             at = at[known[at, 1] == asked[i, 1]]
             out[i] = at[0] if at.size else -1
