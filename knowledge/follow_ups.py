@@ -34,6 +34,12 @@ _TAKES_PLACE: frozenset[DecidingFact] = frozenset(
 _ASIDE = re.compile(r"[（(][^（）()]*[）)]")
 _WANTS = re.compile(r"想|要|怎么|如何|办|申请|\b(want|need|how|apply)\b", re.IGNORECASE)
 """Beside a fact of one's own something else is asked for."""
+_ANOTHER = re.compile(
+    r"^(另外|顺便|还有|对了|再问).*?([想要](?!多少|多久|几|什么|带|交)|怎么)"
+    r"|^(also|by the way|another)\b.*?\b(want|need|apply|get|register)\b",
+    re.IGNORECASE,
+)
+"""Says that something else is wanted besides."""
 _ORDINAL = re.compile(
     r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?"
     r"|(?:the )?(first|second|third|fourth|last|最后一?个)(?: one)?)[。.!]?$"
@@ -131,6 +137,8 @@ class FollowUps(BeyondItems):
         tells = turn.said or typed.away or reply_place(typed) is not None
         if tells and _WANTS.search(typed.text) is None:
             return self._restated(item, typed, turn)
+        if result.decision == "abstain" and _ANOTHER.search(typed.text):
+            return None
         asks = facets_of(typed.text) or asks_amount(typed.text) or asks_term(typed.text)
         if not (asks or goes_on(typed.text)):
             return None

@@ -96,6 +96,16 @@ def test_what_follows_a_choice_is_about_the_one_that_stands_out(responder: Respo
     assert (card.code, card.facet) == ("SG-PS-016", "fee")
 
 
+def test_another_matter_is_not_read_as_said_about_the_last(responder: Responder) -> None:
+    """It is named beside what asks for a fact; what the list does not have stays an honest no."""
+    passport = _talk(responder, ("港澳通行证怎么办", "顺便问下护照也能一块办吗，要几天"))
+    assert passport.codes == ("SG-PS-010",)
+    food = _talk(responder, ("个体户执照怎么办", "那卖吃的是不是还得另外办个证"))
+    assert food.codes == ("SG-MS-007",)
+    dog = _talk(responder, ("育儿补贴怎么领", "另外想给狗办个狗证，去哪"))
+    assert dog.decision == "abstain"
+
+
 def test_a_city_said_after_a_plan_places_its_matters(responder: Responder) -> None:
     """「深圳」 after the plan for a shop: where it is, not where one is registered or insured."""
     reply = _talk(responder, ("开奶茶店要办什么", "深圳"))

@@ -23,6 +23,13 @@ def test_several_matters_get_several_cards_in_order(responder: Responder) -> Non
     assert len(reply.cards) == 2
 
 
+def test_a_question_for_a_fact_is_no_matter_of_its_own(responder: Responder) -> None:
+    """After the question whose matter it is about, in Cantonese as in Mandarin."""
+    reply = ask(responder, "身份证唔见咗，点补办？几多日攞到？")
+    assert reply.codes == ("SG-PS-001",)
+    assert len(reply.cards) == 1
+
+
 def test_what_is_not_found_of_several_matters_is_said(responder: Responder) -> None:
     """The found one is answered, the other is honestly not in the list; nothing is dropped."""
     reply = ask(responder, "社保卡丢了怎么补办？火星移民签证怎么办？")

@@ -18,6 +18,8 @@ from knowledge.text import simplify, squash, understand
         ("請問駕駛證遺失點樣補領？", "驾驶证遗失怎么补领?"),
         ("唔該，我張社保卡唔見咗", "我张社保卡丢了"),
         ("公司冇出人工點投訴", "公司没有出工资怎么投诉"),
+        ("嗰邊啲公積金可唔可以搬晒過嚟", "那边的公积金可不可以全部转过来"),
+        ("冇工開嗰排有冇錢攞", "没有工作那阵子有没有钱领取"),
         ("你好，请问一下，居住证怎么办呢？谢谢", "居住证怎么办?"),
         ("社保卡ＡＢＣ　１２３", "社保卡abc 123"),
         ("Hello, could you please tell me how to renew a passport?", "how to renew a passport?"),
