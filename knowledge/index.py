@@ -123,7 +123,7 @@ def readings() -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=32_768)
 def _terms(text: str) -> tuple[str, ...]:
     """Taken apart once: most wordings are the same from one version of a list to the next."""
     return tuple(terms(text))

@@ -52,7 +52,7 @@ def _sound(text: str, readings: Mapping[str, str]) -> str:
     return " ".join(row if len(row) <= 2 else map(blur, row))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=32_768)
 def _stretches(text: str) -> tuple[str, ...]:
     """Every stretch of up to four Chinese characters; kept, as most texts of a list never change."""
     return tuple(

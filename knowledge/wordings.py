@@ -37,7 +37,7 @@ def _words(words: Words) -> Iterator[tuple[str, bool]]:
         yield text, True
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=32_768)
 def normalised(raw: str) -> str:
     """A wording as it is searched. Kept: most are the same from one version of the list to the next."""
     return understand(raw).core
