@@ -56,12 +56,13 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _WANTS = re.compile(
-    r"怎么|如何|怎样|吗$|哪|多少|多久|几|什么|啥|想|要|能|可以|得(去|先|再)|把|办|申请|补|换(?!到)|领|查|转|提|迁|登记|过户|交|缴|开|报|取|丢|过期|到期"
+    r"怎么|如何|怎样|吗$|哪|多少|多久|几|什么|啥|想|要|能|可以|得(去|先|再)|把|办|申请|补|换(?!到)|领|查|转|提|迁|登记|过户|交(?![了过满])|缴(?![了过满])|开(?!除)|报|取|丢|过期|到期"
     r"|没发|不发|不给|欠|离婚"
     r"|\b(how|what|where|when|which|can|could|do i|should|needs?|wants?|lost|expire[sd]?|owes?|apply"
-    r"|get|renew|replace|claim|transfer|register|reserve|pay)\b",
+    r"|get|renew|replace|claim|transfer|register|reserve|(?<!i )(?<!we )pay)\b",
     re.IGNORECASE,
 )
+_ASKS_EN = re.compile(r"(is|are|am|do|does|did|will|would|may|has|who|why)\b", re.IGNORECASE)
 _MIN_HAN, _MIN_CLAUSE, _MIN_WORDS, _MIN_PART = 4, 3, 3, 2
 _MOST = 4
 
@@ -90,8 +91,8 @@ def pieces(part: str) -> list[str]:
     before = ""
     for whole in _CLAUSE.split(part):
         for clause in _listed(whole.strip()) or [whole.strip()]:
-            wants = _WANTS.search(clause) and not names_nothing(clause)
-            if wants and _substantial(clause, _MIN_CLAUSE):
+            own = wants(clause) and not names_nothing(clause)
+            if own and _substantial(clause, _MIN_CLAUSE):
                 out.append(f"{before}，{clause}" if before else clause)
                 before = ""
             elif clause and out:
@@ -99,6 +100,11 @@ def pieces(part: str) -> list[str]:
             elif clause:
                 before = f"{before}，{clause}" if before else clause
     return out
+
+
+def wants(text: str) -> bool:
+    """Whether words ask or want something; others only tell a circumstance."""
+    return (_WANTS.search(text) or _ASKS_EN.match(text)) is not None
 
 
 def _listed(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from knowledge.asked_for import asked_for
 from knowledge.comparing import Compared, compared
 from knowledge.comparisons import compare_cities, compare_items
 from knowledge.facets import facet_of, names_nothing, points_back
-from knowledge.matters import pieces, split_matters
+from knowledge.matters import pieces, split_matters, wants
 from knowledge.model import ServiceItem
 from knowledge.one_matter import OneMatter, Reply, Turn
 from knowledge.search import Decision, SearchResult
@@ -256,15 +256,19 @@ class SeveralMatters(OneMatter):
 
 
 def _whole_matters(asked: Understood) -> list[str]:
-    """The parts of a message; one that only asks for another fact goes with the one before it, the first
-    with the one after it."""
+    """The parts of a message; one that only asks for another fact or tells a circumstance goes with the
+    one before it, the first with the one after it."""
     out: list[str] = []
     for part in split_matters(asked.text):
-        if out and (names_nothing(part) or names_nothing(out[-1])):
+        if out and not (_of_its_own(part) and _of_its_own(out[-1])):
             out[-1] += f"，{part}"
         else:
             out.append(part)
     return out
+
+
+def _of_its_own(part: str) -> bool:
+    return wants(part) and not names_nothing(part)
 
 
 def _with_their_facts(parts: list[Part]) -> list[Part]:

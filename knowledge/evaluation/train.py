@@ -173,7 +173,8 @@ nothing, a question one tap."""
 
 
 NEARLY = 0.015
-"""Of the rule with the classifier, whose worth is flat."""
+"""Share of the greatest worth within which a threshold is as good: there it stays where it was, and that of the
+rule with the classifier, whose worth is flat, moves no further than it must."""
 OUTSIDE_SHARE = 0.5
 """The set has more questions outside the list than residents ask: each counts this much."""
 
@@ -183,10 +184,11 @@ def choose_thresholds(
     counts: Sequence[float],
     correct: Array,
     near: Array,
+    before: tuple[float, float],
     nearly: float = 0.0,
 ) -> tuple[float, float]:
-    """(answer_at, clarify_at): the least of those worth at most the share `nearly` less than the most on the
-    training questions. Where the worth is flat around its greatest, one question more moves that far."""
+    """(answer_at, clarify_at): those from `before` where they are as good, else the least of those worth at
+    most the share `nearly` less than the most on the training questions."""
     believed = [
         (probability(j.row, correct), probability(j.row, near), j, count)
         for j, count in zip(judged, counts, strict=True)
@@ -203,9 +205,11 @@ def choose_thresholds(
                 else:
                     worth += count * _WORTH["abstain"][0 if j.near_right else 1]
             tried.append((float(answer_at), float(clarify_at), worth))
-    least = (1 - nearly) * max(worth for _, _, worth in tried)
-    answer_at, clarify_at, _ = min(one for one in tried if one[2] >= least)
-    return round(answer_at, 2), round(clarify_at, 2)
+    most = max(worth for _, _, worth in tried)
+    found = {(round(a, 2), round(c, 2)): worth for a, c, worth in tried}
+    if found.get(before, 0.0) >= (1 - NEARLY) * most:
+        return before
+    return min(pair for pair, worth in found.items() if worth >= (1 - nearly) * most)
 
 
 def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
@@ -238,13 +242,18 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
         if question.kind != "wrong_city"
     ]
 
-    def decision(names: Sequence[str], nearly: float) -> dict[str, Any]:
+    known_rules = json.loads(RULES.read_text(encoding="utf-8"))["decision"]
+
+    def decision(kind: str, names: Sequence[str], nearly: float) -> dict[str, Any]:
         """The decision that looks at the first `names` of the evidence."""
         seen = rows[:, : len(names)]
         correct = learn_logistic(seen, np.array([float(j.first_right) for j in every]), amounts)
         near = learn_logistic(seen, np.array([float(j.near_right) for j in every]), amounts)
         shown = [replace(j, row=j.row[: len(names)]) for j in real]
-        answer_at, clarify_at = choose_thresholds(shown, counts, correct, near, nearly)
+        before = known_rules[kind]["thresholds"]
+        answer_at, clarify_at = choose_thresholds(
+            shown, counts, correct, near, (before["answer"], before["clarify"]), nearly
+        )
         return {
             "correct": _named(names, correct),
             "in_list": _named(names, near),
@@ -264,8 +273,8 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
         },
         "ranking": {lang: _named(SIGNALS, row) for lang, row in weights.items()},
         "decision": {
-            "learned": decision((*EVIDENCE, *LEARNED), NEARLY),
-            "plain": decision(EVIDENCE, 0.0),
+            "learned": decision("learned", (*EVIDENCE, *LEARNED), NEARLY),
+            "plain": decision("plain", EVIDENCE, 0.0),
         },
     }
 
