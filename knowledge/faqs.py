@@ -25,7 +25,7 @@ from knowledge.index import Index
 from knowledge.model import ServiceItem
 from knowledge.terms import terms
 from knowledge.text import Understood, cities_in
-from knowledge.wordings import SPOKEN, SUMMARY, Wording, normalised, wordings
+from knowledge.wordings import SUMMARY, Wording, normalised, wordings
 
 _TOPIC = 0.12
 """Share of a matter's wordings from which on a word belongs to the matter and not to a question."""
@@ -140,8 +140,11 @@ def _prepared(index: Index, item: ServiceItem, lang: Lang) -> _Matter | None:
     )
     said = [at for at, w in enumerate(listed) if w.kind != SUMMARY and w.english == (lang == "en")]
     at_text = {wording.text: at for at, wording in enumerate(listed)}
-    named = [at for at in said if listed[at].kind != SPOKEN]  # stories are far from any question
-    mean: Vector = vectors[named].mean(axis=0)
+    by_kind: dict[int, list[int]] = {}
+    for own in said:
+        by_kind.setdefault(listed[own].kind, []).append(own)
+    # each kind counts alike: there are ever more stories, and they are far from any question
+    mean: Vector = np.mean([vectors[rows].mean(axis=0) for rows in by_kind.values()], axis=0)
     topic = _topic([listed[at] for at in said]) | set(terms(normalised(item.name.in_(lang))))
     questions, rows = [], []
     for faq in item.faqs:

@@ -173,8 +173,8 @@ nothing, a question one tap."""
 
 
 NEARLY = 0.015
-"""Share of the greatest worth within which a threshold is as good: there it stays where it was, and that of the
-rule with the classifier, whose worth is flat, moves no further than it must."""
+"""Share of the greatest worth within which thresholds are as good: they move no further than they must, or a
+dozen wordings would move them along the flat."""
 OUTSIDE_SHARE = 0.5
 """The set has more questions outside the list than residents ask: each counts this much."""
 
@@ -185,10 +185,9 @@ def choose_thresholds(
     correct: Array,
     near: Array,
     before: tuple[float, float],
-    nearly: float = 0.0,
 ) -> tuple[float, float]:
-    """(answer_at, clarify_at): those from `before` where they are as good, else the least of those worth at
-    most the share `nearly` less than the most on the training questions."""
+    """(answer_at, clarify_at): of those worth at most the share `NEARLY` less than the most on the training
+    questions, the pair nearest to `before`."""
     believed = [
         (probability(j.row, correct), probability(j.row, near), j, count)
         for j, count in zip(judged, counts, strict=True)
@@ -206,10 +205,11 @@ def choose_thresholds(
                     worth += count * _WORTH["abstain"][0 if j.near_right else 1]
             tried.append((float(answer_at), float(clarify_at), worth))
     most = max(worth for _, _, worth in tried)
-    found = {(round(a, 2), round(c, 2)): worth for a, c, worth in tried}
-    if found.get(before, 0.0) >= (1 - NEARLY) * most:
-        return before
-    return min(pair for pair, worth in found.items() if worth >= (1 - nearly) * most)
+    good = [(a, c) for a, c, worth in tried if worth >= (1 - NEARLY) * most]
+    answer_at, clarify_at = min(
+        good, key=lambda pair: (abs(pair[0] - before[0]) + abs(pair[1] - before[1]), pair)
+    )
+    return round(answer_at, 2), round(clarify_at, 2)
 
 
 def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
@@ -244,7 +244,7 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
 
     known_rules = json.loads(RULES.read_text(encoding="utf-8"))["decision"]
 
-    def decision(kind: str, names: Sequence[str], nearly: float) -> dict[str, Any]:
+    def decision(kind: str, names: Sequence[str]) -> dict[str, Any]:
         """The decision that looks at the first `names` of the evidence."""
         seen = rows[:, : len(names)]
         correct = learn_logistic(seen, np.array([float(j.first_right) for j in every]), amounts)
@@ -252,7 +252,7 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
         shown = [replace(j, row=j.row[: len(names)]) for j in real]
         before = known_rules[kind]["thresholds"]
         answer_at, clarify_at = choose_thresholds(
-            shown, counts, correct, near, (before["answer"], before["clarify"]), nearly
+            shown, counts, correct, near, (before["answer"], before["clarify"])
         )
         return {
             "correct": _named(names, correct),
@@ -273,8 +273,8 @@ def train(engine: SearchEngine, embedder: Embedder) -> dict[str, Any]:
         },
         "ranking": {lang: _named(SIGNALS, row) for lang, row in weights.items()},
         "decision": {
-            "learned": decision("learned", (*EVIDENCE, *LEARNED), NEARLY),
-            "plain": decision("plain", EVIDENCE, 0.0),
+            "learned": decision("learned", (*EVIDENCE, *LEARNED)),
+            "plain": decision("plain", EVIDENCE),
         },
     }
 
