@@ -181,11 +181,8 @@ def _likeness(a: str, b: str) -> float:
     return len(left & right) / max(1, len(left | right))
 
 
-def make_catalogue(records: Iterable[Record], canonical: bytes | None = None) -> Catalogue:
-    """A catalogue of these records; a later record replaces an earlier one of the same key.
-
-    `canonical`: their `snapshot`, where it is known; the version is its digest.
-    """
+def make_catalogue(records: Iterable[Record]) -> Catalogue:
+    """A catalogue of these records; a later record replaces an earlier one of the same key."""
     by_kind: dict[Kind, dict[str, Any]] = {kind: {} for kind in KINDS}
     kind_of: dict[type[Any], Kind] = {model: kind for kind, model in MODELS.items()}
     for record in records:
@@ -193,7 +190,7 @@ def make_catalogue(records: Iterable[Record], canonical: bytes | None = None) ->
     ordered = {
         kind: MappingProxyType(dict(sorted(found.items()))) for kind, found in by_kind.items()
     }
-    digest = hashlib.sha256(canonical or _canonical(ordered)).hexdigest()
+    digest = hashlib.sha256(_canonical(ordered)).hexdigest()
     items: Mapping[str, ServiceItem] = ordered["item"]
     newest = max((item.as_of for item in items.values()), default=None)
     anchors: OutsideMatters | None = ordered["outside"].get(ANCHORS)
@@ -227,8 +224,9 @@ def snapshot(catalogue: Catalogue) -> bytes:
 def read_snapshot(data: bytes) -> Catalogue:
     """A catalogue from `snapshot`; raises `pydantic.ValidationError`."""
     body = orjson.loads(data)
-    records = [MODELS[kind].model_validate(record) for kind in KINDS for record in body[kind]]
-    return make_catalogue(records, data)
+    return make_catalogue(
+        MODELS[kind].model_validate(record) for kind in KINDS for record in body[kind]
+    )
 
 
 def _yaml(path: Path) -> Any:
