@@ -35,8 +35,8 @@ _ASIDE = re.compile(r"[（(][^（）()]*[）)]")
 _WANTS = re.compile(r"想|要|怎么|如何|办|申请|\b(want|need|how|apply)\b", re.IGNORECASE)
 """Beside a fact of one's own something else is asked for."""
 _ANOTHER = re.compile(
-    r"^(另外|顺便|还有|对了|再问).*?([想要](?!多少|多久|几|什么|带|交)|怎么)"
-    r"|^(also|by the way|another)\b.*?\b(want|need|apply|get|register)\b",
+    r"^(另外|顺便|还有|对了|再问).*?(想(?!知道|问)|要(?=给|办|申请|补|换|领|开|查))"
+    r"|^(also|by the way|another)\b.*?\b(want|apply|register)\b",
     re.IGNORECASE,
 )
 """Says that something else is wanted besides."""
