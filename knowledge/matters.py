@@ -62,7 +62,6 @@ _WANTS = re.compile(
     r"|get|renew|replace|claim|transfer|register|reserve|(?<!i )(?<!we )pay)\b",
     re.IGNORECASE,
 )
-_ASKS_EN = re.compile(r"(is|are|am|do|does|did|will|would|may|has|who|why)\b", re.IGNORECASE)
 _MIN_HAN, _MIN_CLAUSE, _MIN_WORDS, _MIN_PART = 4, 3, 3, 2
 _MOST = 4
 
@@ -91,8 +90,8 @@ def pieces(part: str) -> list[str]:
     before = ""
     for whole in _CLAUSE.split(part):
         for clause in _listed(whole.strip()) or [whole.strip()]:
-            own = wants(clause) and not names_nothing(clause)
-            if own and _substantial(clause, _MIN_CLAUSE):
+            wants = _WANTS.search(clause) and not names_nothing(clause)
+            if wants and _substantial(clause, _MIN_CLAUSE):
                 out.append(f"{before}，{clause}" if before else clause)
                 before = ""
             elif clause and out:
@@ -102,9 +101,9 @@ def pieces(part: str) -> list[str]:
     return out
 
 
-def wants(text: str) -> bool:
-    """Whether words ask or want something; others only tell a circumstance."""
-    return (_WANTS.search(text) or _ASKS_EN.match(text)) is not None
+def tells(text: str) -> bool:
+    """Whether an English sentence only tells a circumstance ("I pay the fund in Dongguan")."""
+    return _STATEMENT_EN.match(text) is not None and _WANTS.search(text) is None
 
 
 def _listed(text: str) -> list[str]:

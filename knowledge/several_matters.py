@@ -11,7 +11,7 @@ from knowledge.asked_for import asked_for
 from knowledge.comparing import Compared, compared
 from knowledge.comparisons import compare_cities, compare_items
 from knowledge.facets import facet_of, names_nothing, points_back
-from knowledge.matters import pieces, split_matters, wants
+from knowledge.matters import pieces, split_matters, tells
 from knowledge.model import ServiceItem
 from knowledge.one_matter import OneMatter, Reply, Turn
 from knowledge.search import Decision, SearchResult
@@ -268,7 +268,7 @@ def _whole_matters(asked: Understood) -> list[str]:
 
 
 def _of_its_own(part: str) -> bool:
-    return wants(part) and not names_nothing(part)
+    return not (names_nothing(part) or tells(part))
 
 
 def _with_their_facts(parts: list[Part]) -> list[Part]:

@@ -30,6 +30,13 @@ def test_a_question_for_a_fact_is_no_matter_of_its_own(responder: Responder) -> 
     assert len(reply.cards) == 1
 
 
+def test_matters_that_are_only_named_are_matters(responder: Responder) -> None:
+    """A name asks for its card; a sentence that only tells a circumstance asks for none."""
+    assert ask(responder, "高龄津贴；育儿补贴").codes == ("SG-CA-005", "SG-HL-003")
+    told = "I pay provident fund in Dongguan. the rent withdraw is every month or one time?"
+    assert ask(responder, told, "en").codes == ("SG-HF-003",)
+
+
 def test_what_is_not_found_of_several_matters_is_said(responder: Responder) -> None:
     """The found one is answered, the other is honestly not in the list; nothing is dropped."""
     reply = ask(responder, "社保卡丢了怎么补办？火星移民签证怎么办？")
