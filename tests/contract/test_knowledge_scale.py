@@ -470,6 +470,21 @@ def test_the_cache_keeps_what_was_embedded(tmp_path: Path) -> None:
     assert cache.documents([]).shape == (0, embedder.dim)
 
 
+def test_the_cache_tells_keys_apart_that_begin_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many at once are looked up by the first half of their keys, and compared by the whole."""
+    monkeypatch.setattr(
+        "knowledge.embed.cache.text_key", lambda text: bytes(8) + text_key(text)[:8]
+    )
+    embedder, texts = _Letters(), [f"{'字' * (i % 7)}{i}" for i in range(200)]
+    cache = VectorCache(tmp_path, embedder)
+    cache.documents(texts[:150])
+    embedder.embedded.clear()
+    np.testing.assert_array_equal(cache.documents(texts), _embed(texts))
+    assert sorted(embedder.embedded) == sorted(texts[150:])
+
+
 _WRITER = """
 import sys
 from pathlib import Path
