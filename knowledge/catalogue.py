@@ -112,6 +112,8 @@ class Catalogue:
     """Matters that are known not to be in the list."""
     sisters: Mapping[str, str]
     """Of pairs of one-city items that are the same matter: each one's other city's item."""
+    snapshot: bytes
+    """The whole list as JSON; `read_snapshot` gives it back under the same version."""
 
     def get(self, code: str) -> ServiceItem:
         """The item under `code` (any case); raises `UnknownService`."""
@@ -190,7 +192,8 @@ def make_catalogue(records: Iterable[Record]) -> Catalogue:
     ordered = {
         kind: MappingProxyType(dict(sorted(found.items()))) for kind, found in by_kind.items()
     }
-    digest = hashlib.sha256(_canonical(ordered)).hexdigest()
+    content = _canonical(ordered)
+    digest = hashlib.sha256(content).hexdigest()
     items: Mapping[str, ServiceItem] = ordered["item"]
     newest = max((item.as_of for item in items.values()), default=None)
     anchors: OutsideMatters | None = ordered["outside"].get(ANCHORS)
@@ -205,6 +208,7 @@ def make_catalogue(records: Iterable[Record]) -> Catalogue:
         door_offers=ordered["door_offer"],
         outside=tuple(anchors.names) if anchors else (),
         sisters=MappingProxyType(_sisters(items)),
+        snapshot=content,
     )
 
 
@@ -216,13 +220,8 @@ def _canonical(records: Records) -> bytes:
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
 
-def snapshot(catalogue: Catalogue) -> bytes:
-    """The whole list as JSON; `read_snapshot` gives it back under the same version."""
-    return _canonical(catalogue.records)
-
-
 def read_snapshot(data: bytes) -> Catalogue:
-    """A catalogue from `snapshot`; raises `pydantic.ValidationError`."""
+    """A catalogue from its `snapshot`; raises `pydantic.ValidationError`."""
     body = orjson.loads(data)
     return make_catalogue(
         MODELS[kind].model_validate(record) for kind in KINDS for record in body[kind]

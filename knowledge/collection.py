@@ -22,7 +22,7 @@ from knowledge.index import Index, assemble, readings
 from knowledge.matching import Profile, Titles, collection_evidence, collection_signals, language
 from knowledge.places import places, without_places
 from knowledge.rank import Signals, probability
-from knowledge.spelling import RARE, Speller, learn_phrases
+from knowledge.spelling import RARE, Speller, count_stretches, learn_phrases
 from knowledge.text import simplify, squash, understand, without_asking, without_frame
 from knowledge.wordings import ALIAS, NAME, SAID, TEXT, Wording
 
@@ -169,7 +169,7 @@ class Collection:
         self._embedder = embedder
         self._profile = profile
         self._speller = Speller(
-            learn_phrases(titles.texts(), index.readings, RARE),
+            learn_phrases(count_stretches(titles.texts()), index.readings, RARE),
             index.readings,
             index.words.ids,
             frozenset(index.readings.values()),

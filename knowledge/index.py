@@ -12,7 +12,8 @@ import shutil
 import tempfile
 import threading
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -31,7 +32,7 @@ from knowledge.classifier import Classes
 from knowledge.columns import Column, Names, PhraseTable, open_column
 from knowledge.embed.port import Matrix
 from knowledge.lexical import Lexicon, LexiconBuilder, open_lexicon, save_lexicon
-from knowledge.spelling import Phrases, learn_phrases
+from knowledge.spelling import Phrases, count_stretches, learn_phrases
 from knowledge.terms import syllables, terms
 from knowledge.vectors.exact import ExactVectors
 from knowledge.vectors.port import Tags, VectorSearch, make_tags
@@ -52,6 +53,8 @@ _SAMPLE = 1024
 _PHRASE_TEXTS = 100_000
 """Phrases of a big index are learned from so many of its texts."""
 _BLOCK = 65_536
+_ITEMS_KEPT = 512
+"""Items whose wordings are kept taken apart, in the process that builds."""
 Places = npt.NDArray[np.intp]
 
 
@@ -123,40 +126,75 @@ def readings() -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=32_768)
-def _terms(text: str) -> tuple[str, ...]:
-    """Taken apart once: most wordings are the same from one version of a list to the next."""
-    return tuple(terms(text))
+@dataclass(frozen=True)
+class _Matched:
+    """What is matched by letters of one item's wordings, in terms of its own."""
+
+    words: tuple[str, ...]
+    """Each different term of its wordings."""
+    counts: tuple[int, ...]
+    """How often its document has each."""
+    own: npt.NDArray[np.int32]
+    """Places in `words` of each wording's different terms, wording after wording."""
+    sizes: tuple[int, ...]
+    """How many each wording has."""
+    sounds: Mapping[str, int]
+    """How often its document has each sound."""
+
+
+def _matched(wordings: Iterable[tuple[int, str]]) -> _Matched:
+    """Of an item's wordings (kind, text); names and aliases count twice, SAID once where it is new."""
+    places: dict[str, int] = {}
+    document: list[str] = []
+    heard: list[str] = []
+    own, sizes = array("i"), []
+    for kind, text in wordings:
+        units = terms(text)
+        if kind == SAID:  # only what the name itself does not say
+            document += sorted(set(units) - set(document))
+        else:
+            document += units * (2 if kind in (NAME, ALIAS) else 1)
+        if kind != SUMMARY:
+            heard += syllables(text, readings())
+        different = {places.setdefault(unit, len(places)) for unit in units}
+        own.extend(sorted(different))
+        sizes.append(len(different))
+    counts = Counter(document)
+    return _Matched(
+        tuple(places), tuple(counts[unit] for unit in places), np.array(own, np.int32),
+        tuple(sizes), Counter(heard),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=_ITEMS_KEPT)
+def _matched_of(wordings: tuple[tuple[int, str], ...]) -> _Matched:
+    """Taken apart once: most items are the same from one version of a small list to the next."""
+    return _matched(wordings)
+
+
+@lru_cache(maxsize=_ITEMS_KEPT)
+def _stretches_of(texts: tuple[str, ...]) -> Mapping[str, int]:
+    """Counted once, for the same reason."""
+    return count_stretches(texts)
 
 
 class TermTables:
     """What is matched by letters, collected item by item."""
 
-    def __init__(
-        self, readings: Mapping[str, str], words: LexiconBuilder, sounds: LexiconBuilder
-    ) -> None:
-        self._readings, self.words, self.sounds = readings, words, sounds
-        self._ids, self._sizes = array("i"), array("i")
+    def __init__(self, words: LexiconBuilder, sounds: LexiconBuilder) -> None:
+        self.words, self.sounds = words, sounds
+        self._ids: list[npt.NDArray[np.int32]] = []
+        self._sizes = array("i")
         self.kinds = array("i")
 
     def add(self, group: Sequence[Wording]) -> None:
-        """The next item's wordings; names and aliases count twice, SAID once where it is new."""
-        document: list[str] = []
-        heard: list[str] = []
-        for wording in group:
-            own = _terms(wording.text)
-            if wording.kind == SAID:  # only what the name itself does not say
-                document += sorted(set(own) - set(document))
-            else:
-                document += own * (2 if wording.kind in (NAME, ALIAS) else 1)
-            if wording.kind != SUMMARY:
-                heard += syllables(wording.text, self._readings)
-            ids = sorted(set(self.words.numbers(own)))
-            self._ids.extend(ids)
-            self._sizes.append(len(ids))
-            self.kinds.append(wording.kind)
-        self.words.add(document)
-        self.sounds.add(heard)
+        """The next item's wordings."""
+        matched = _matched_of(tuple((wording.kind, wording.text) for wording in group))
+        self.kinds.extend([wording.kind for wording in group])
+        numbers = self.words.add(matched.words, matched.counts)
+        self._ids.append(np.array(numbers, np.int32)[matched.own])
+        self._sizes.extend(matched.sizes)
+        self.sounds.add(matched.sounds.keys(), matched.sounds.values())
 
     def starts(self) -> npt.NDArray[np.int32]:
         """Where each wording's ids begin, and the end."""
@@ -166,13 +204,17 @@ class TermTables:
 
     def ids(self, numbers: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int32]:
         """The ids of all wordings, sorted within each; `numbers` gives the final id of each."""
-        ids = np.array(self._ids, np.int32)
-        if numbers is None or not ids.size:
+        ids = np.concatenate([np.zeros(0, np.int32), *self._ids])
+        if not ids.size:
             return ids
+        if numbers is not None:
+            ids = numbers[ids]
         wording = np.repeat(np.arange(len(self._sizes), dtype=np.int64), self._sizes)
-        keys = wording * np.int64(len(numbers)) + numbers[ids]
+        most = np.int64(ids.max()) + 1
+        keys = wording * most + ids
         keys.sort()
-        return (keys % len(numbers)).astype(np.int32)
+        found: npt.NDArray[np.int32] = (keys % most).astype(np.int32)
+        return found
 
 
 def assemble(
@@ -188,7 +230,7 @@ def assemble(
 ) -> Index:
     """An index in memory from each item's wordings and their vectors, in the same order, the tags each
     item can be filtered by, and what tells the items apart."""
-    tables = TermTables(readings, LexiconBuilder(), LexiconBuilder())
+    tables = TermTables(LexiconBuilder(), LexiconBuilder())
     for group in groups:
         tables.add(group)
     words, sounds = tables.words.finish(), tables.sounds.finish()
@@ -196,7 +238,6 @@ def assemble(
     sizes = [len(group) for group in groups]
     first = np.zeros(len(groups) + 1, np.int32)
     np.cumsum(sizes, out=first[1:])
-    texts = [wording.text for group in groups for wording in group]
     own_tags = make_tags(tags or [()] * len(groups), sizes)
     return Index(
         version=version,
@@ -212,12 +253,23 @@ def assemble(
         words=words,
         sounds=sounds,
         readings=readings,
-        phrases=learn_phrases(texts[:: max(1, len(texts) // _PHRASE_TEXTS)], readings),
+        phrases=learn_phrases(_stretches(groups, len(vectors)), readings),
         tags=own_tags,
         near=ExactVectors(vectors, own_tags),
         sample=_sample(vectors, first) if len(vectors) >= LARGE_ROWS else None,
         classes=classes,
     )
+
+
+def _stretches(groups: Sequence[Sequence[Wording]], rows: int) -> Mapping[str, int]:
+    """`count_stretches` of the wordings, of a part of them where there are many."""
+    if rows >= LARGE_ROWS:
+        texts = [wording.text for group in groups for wording in group]
+        return count_stretches(texts[:: max(1, rows // _PHRASE_TEXTS)])
+    counts: Counter[str] = Counter()
+    for group in groups:
+        counts.update(_stretches_of(tuple(wording.text for wording in group)))
+    return counts
 
 
 def _sample(vectors: Column, first: npt.NDArray[np.int32]) -> Sample:

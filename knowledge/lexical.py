@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -218,25 +218,22 @@ class LexiconBuilder:
             for term, number in found
         ]
 
-    def add(self, document: Sequence[str]) -> None:
-        """The next item's terms, with repeats."""
-        counts = Counter(document)
-        rows = sorted(zip(self.numbers(counts), counts.values(), strict=True))
-        self._terms.extend([index for index, _ in rows])
-        self._counts.extend([min(n, 65535) for _, n in rows])
-        self._sizes.append(len(rows))
-        self._lengths.append(len(document))
+    def add(self, terms: Collection[str], counts: Iterable[int]) -> list[int]:
+        """The next item: its different terms and how often it has each; their ids."""
+        numbers, times = self.numbers(terms), list(counts)
+        self._terms.extend(numbers)
+        self._counts.extend([min(n, 65535) for n in times])
+        self._sizes.append(len(numbers))
+        self._lengths.append(sum(times))
+        return numbers
 
     def documents(self) -> Documents:
         """What was added."""
         starts = np.zeros(len(self._sizes) + 1, np.int64)
         np.cumsum(np.array(self._sizes, np.int64), out=starts[1:])
-        return Documents(
-            starts,
-            np.array(self._terms, np.int32),
-            np.array(self._counts, np.uint16),
-            np.array(self._lengths, np.int32),
-        )
+        lengths = np.array(self._lengths, np.int32)
+        terms, counts = np.array(self._terms, np.int32), np.array(self._counts, np.uint16)
+        return _ordered(Documents(starts, terms, counts, lengths))
 
     def finish(self) -> Lexicon:
         """The whole lexicon, its terms in order."""
@@ -246,9 +243,7 @@ class LexiconBuilder:
         moved = np.zeros(len(order), np.int32)
         moved[[self.new[term] for term in order]] = np.arange(len(order), dtype=np.int32)
         terms = moved[np.asarray(raw.terms)]
-        inside = np.argsort(_items_of(raw) * np.int64(len(order) or 1) + terms, kind="stable")
-        counts = np.asarray(raw.counts)[inside]
-        documents = Documents(raw.starts, terms[inside], counts, raw.lengths)
+        documents = _ordered(replace(raw, terms=terms))
         frequency = np.bincount(terms, minlength=len(order))
         idf = _idf(frequency, size)
         average = float(np.asarray(raw.lengths).sum()) / max(1, size)
@@ -266,6 +261,14 @@ class LexiconBuilder:
 def _idf(frequency: npt.NDArray[np.int64], size: int) -> Floats:
     out: Floats = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
     return out
+
+
+def _ordered(documents: Documents) -> Documents:
+    """With each item's terms ascending."""
+    terms = np.asarray(documents.terms)
+    most = np.int64(terms.max()) + 1 if terms.size else np.int64(1)
+    inside = np.argsort(_items_of(documents) * most + terms, kind="stable")
+    return replace(documents, terms=terms[inside], counts=np.asarray(documents.counts)[inside])
 
 
 def _items_of(documents: Documents) -> npt.NDArray[np.int64]:
@@ -305,7 +308,8 @@ def build_lexicon(documents: Iterable[Sequence[str]]) -> Lexicon:
     """Postings of `documents` (the terms of each item)."""
     builder = LexiconBuilder()
     for document in documents:
-        builder.add(document)
+        counts = Counter(document)
+        builder.add(counts.keys(), counts.values())
     return builder.finish()
 
 

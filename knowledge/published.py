@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from core.cards import CITIES
 from knowledge.background import everyday
-from knowledge.catalogue import Catalogue, read_snapshot, snapshot
+from knowledge.catalogue import Catalogue, read_snapshot
 from knowledge.classifier import OUTSIDE, Classes, learn
 from knowledge.embed.batch import Progress
 from knowledge.embed.cache import VectorCache
@@ -99,7 +99,7 @@ def build_index(
     cache = VectorCache(data_dir / "cache", embedder)
     said = list(event_wordings(catalogue.bundles.values()))
     plans, events = [plan for plan, _ in said], cache.documents([text for _, text in said])
-    extra = {_LIST: snapshot(catalogue), _CODE: _code_digest().encode(), _EVENTS: _npy(events)}
+    extra = {_LIST: catalogue.snapshot, _CODE: _code_digest().encode(), _EVENTS: _npy(events)}
     if previous is not None and _updates(previous, embedder, data_dir):
         delta = _delta(previous, catalogue, cache, progress)
         if delta is not None:
@@ -141,7 +141,9 @@ def _classes(
         return learn(vectors, owners, outside)
     items, bundles = previous.catalogue.items, previous.catalogue.bundles
     changed = {
-        catalogue.matter(code) for code, item in catalogue.items.items() if items.get(code) != item
+        catalogue.matter(code)
+        for code, item in catalogue.items.items()
+        if (old := items.get(code)) is not item and old != item
     }
     changed |= {code for code, plan in catalogue.bundles.items() if bundles.get(code) != plan}
     if previous.catalogue.outside != catalogue.outside:

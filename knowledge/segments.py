@@ -99,7 +99,6 @@ def _fresh(
     base: Index, old: Delta | None, changed: Sequence[Sequence[Wording]], embed: Embed, bits: Column
 ) -> Delta:
     tables = TermTables(
-        base.readings,
         LexiconBuilder(base.words, old.new_words if old else ()),
         LexiconBuilder(base.sounds, old.new_sounds if old else ()),
     )

@@ -13,7 +13,6 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from knowledge.terms import blur, spelled
 
@@ -52,11 +51,11 @@ def _sound(text: str, readings: Mapping[str, str]) -> str:
     return " ".join(row if len(row) <= 2 else map(blur, row))
 
 
-@lru_cache(maxsize=32_768)
-def _stretches(text: str) -> tuple[str, ...]:
-    """Every stretch of up to four Chinese characters; kept, as most texts of a list never change."""
-    return tuple(
+def count_stretches(texts: Iterable[str]) -> Counter[str]:
+    """How often each stretch of up to four Chinese characters occurs."""
+    return Counter(
         run[i : i + size]
+        for text in texts
         for run in _HAN_RUN.findall(text)
         for size in range(1, _LONGEST + 1)
         for i in range(len(run) - size + 1)
@@ -68,13 +67,10 @@ RARE = {2: 1, 3: 1, 4: 1}
 
 
 def learn_phrases(
-    texts: Iterable[str], readings: Mapping[str, str], least: Mapping[int, int] = _LEAST
+    counts: Mapping[str, int], readings: Mapping[str, str], least: Mapping[int, int] = _LEAST
 ) -> Phrases:
-    """Phrases of 1 to 4 characters of the list's wordings, by sound; `least`: how often each size
-    must occur."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(_stretches(text))
+    """Phrases of 1 to 4 characters, by sound, from what `count_stretches` says of the list's wordings;
+    `least`: how often each size must occur."""
     phrases: dict[str, tuple[str, int]] = {}
     rare = 1 if least is RARE else 2
     often = [(p, count) for p, count in counts.items() if count >= least.get(len(p), rare)]

@@ -21,7 +21,6 @@ from knowledge.catalogue import (
     load_catalogue,
     make_catalogue,
     read_snapshot,
-    snapshot,
 )
 from knowledge.differences import compare, differs
 from knowledge.facts import in_force, on_day, statements
@@ -118,7 +117,7 @@ def test_unreadable_files_are_all_named_at_once(tmp_path: Path) -> None:
 
 def test_a_snapshot_is_the_same_list() -> None:
     """What an index carries is exactly what was published, under the same version."""
-    again = read_snapshot(snapshot(the_list()))
+    again = read_snapshot(the_list().snapshot)
     assert again.version == the_list().version
     assert dict(again.items) == dict(the_list().items)
 
@@ -126,7 +125,7 @@ def test_a_snapshot_is_the_same_list() -> None:
 def test_the_version_changes_with_the_content() -> None:
     """Two lists never share a version."""
     item = the_list().get("SG-HR-004")
-    changed = read_snapshot(snapshot(_with(item, summary=LocalText(zh="改了", en="changed"))))
+    changed = read_snapshot(_with(item, summary=LocalText(zh="改了", en="changed")).snapshot)
     assert changed.version != the_list().version
 
 

@@ -7,7 +7,7 @@ import pytest
 from core.cards import City
 from knowledge.matters import split_matters
 from knowledge.model import DecidingFact
-from knowledge.spelling import Speller, learn_phrases
+from knowledge.spelling import Speller, count_stretches, learn_phrases
 from knowledge.terms import spelled, stem, syllables, terms
 from knowledge.text import simplify, squash, understand
 
@@ -242,7 +242,7 @@ def _speller() -> Speller:
     ]
     known = {text[i : i + 2] for text in texts for i in range(len(text) - 1)}
     return Speller(
-        learn_phrases(texts, READINGS),
+        learn_phrases(count_stretches(texts), READINGS),
         READINGS,
         known,
         frozenset({*READINGS.values(), "she", "ka"}),
