@@ -83,6 +83,7 @@ def answer_card(
     shown = Shown(item, found, scope, decided_by, lang)
     how = asked_faqs or NOT_ASKED
     near = how.near if facet in OPEN else None
+    near = near or (how.perhaps if asks.untold else None)
     told, faqs = faqs_of(catalogue, found, scope, lang, today, how.order, how.same or near)
     materials = materials_of(found, scope, lang)
     words, first = headline(shown, facet, asks, how, told, materials)

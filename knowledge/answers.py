@@ -38,9 +38,9 @@ __all__ = ["AnswerContext", "Reply", "Responder"]
 
 _OF_ONE: frozenset[Facet | None] = frozenset(("where", "time", "fee", "channels"))
 """Facts that are asked of one matter, not of a plan."""
-UNLIKELY, STANDS_OUT, NEW_SUBJECT = 0.5, 0.8, 0.9
-"""Probability that the matter is in the list below which a clarifying question changes no subject; shares of
-belief from which the first choice is what goes on, and from which an answer is no follow-up."""
+UNLIKELY, STANDS_OUT = 0.5, 0.8
+"""Probability that the matter is in the list below which a clarifying question changes no subject; share of
+belief from which the first choice is what goes on."""
 
 
 class Responder(SeveralMatters, FollowUps):
@@ -103,8 +103,8 @@ class Responder(SeveralMatters, FollowUps):
         sure = result.decision == "answer"
         if sure and result.plainly:
             return self._answer(result, vector, turn)
-        anew = sure and result.results[0].score >= NEW_SUBJECT
-        said_of_it = None if anew else self._in_context(typed, result, turn)
+        said = self._said_after(typed, result, vector, turn)
+        said_of_it = None if said is None else self._in_context(said, result, turn)
         if said_of_it is not None:
             return said_of_it
         open_ended = not sure or result.facet not in _OF_ONE
@@ -112,6 +112,8 @@ class Responder(SeveralMatters, FollowUps):
             return self._bundle(event.bundle, "", turn)
         if sure:
             return self._answer(result, vector, turn)
+        if said is not None and self._may_go_on(said):
+            result = self._with_last(result, said)
         if result.decision == "clarify":
             return self._clarify(result, turn)
         return self._abstain(result, turn)

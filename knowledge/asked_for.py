@@ -26,6 +26,8 @@ class AskedFor:
     """Documents asked about by name."""
     agent: bool = False
     """Whether somebody is to act for another."""
+    untold: bool = False
+    """Whether it is something that the list does not say of its matter."""
 
 
 _EMPTY = re.compile(r"[\s，,]*[，,][\s，,]*")

@@ -39,11 +39,11 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|等(多|几)|多快|马上能"
         r"|how (long|soon|many (days|weeks|months))|same[- ]day|when (will|can) i (get|receive)", _I)),
     ("fee", re.compile(
-        r"(?<![有领拿提贷补发剩取借到])多少钱|(?<![诉讨追])要钱|花钱|[要用](交|付|给)钱|交(多少|什么)?费|要?交多少(?!年|个)|几块|多少块|钱贵"
+        r"(?<![有领拿提贷补发剩取借到])多少钱|(?<![诉讨追])要钱|花钱|[要用](交|付|给)钱|交(多少|什么)?费|要?交多少(?!年|个)|几块|多少块|钱贵|贵不贵|贵吗"
         r"|(?<!地铁)(?<!公交)(?<!坐车)免费(?![坐乘搭看领入停拿用吃住上读打体治接请])|要不要(给|交)?钱|收钱"
         r"|(多少|几|什么|要)[^,，。?？]{0,3}(费用|手续费|工本费)|(费用|收费|手续费|工本费|价格)[^,，。?？]{0,4}(多少|几|吗|怎么|贵)"
         r"|how much (does|is(?! in| my| left)|will|do i pay|to|for)|^how much\W*$"
-        r"|(what|how)( \w+){0,4} (costs?|fees?|price)\b|free of charge|is it free"
+        r"|(what|how)( \w+){0,4} (costs?|fees?|price)\b|free of charge|is it free|^free\W*$|expensive"
         r"|(does|is|will|are).{0,24}\b(costs?|fees?|charged?)\b", _I)),
     ("where", re.compile(
         r"在?哪里|在?哪儿|在哪(?=[补办领换交提开弄查报登申])|哪个(窗口|地方|部门|单位|派出所|网点|大厅|点)|去哪|到哪|找谁"
@@ -222,6 +222,11 @@ def goes_on(text: str) -> bool:
     """Whether its words may take up what was said before (「那我爸呢」, "what about my wife"), or ask
     something about it."""
     return _GOES_ON.search(text) is not None or _QUESTION.search(text) is not None
+
+
+def asks_question(text: str) -> bool:
+    """Whether its words ask something."""
+    return _QUESTION.search(text) is not None or text.rstrip().endswith(("?", "？"))
 
 
 def points_back(text: str) -> bool:

@@ -29,9 +29,10 @@ from knowledge.wordings import SUMMARY, Wording, normalised, wordings
 
 _TOPIC = 0.12
 """Share of a matter's wordings from which on a word belongs to the matter and not to a question."""
-_SAME, _NEAR = 0.95, 0.5
+_SAME, _NEAR, _PERHAPS = 0.95, 0.5, 0.4
 """Likeness (centred cosine plus Dice coefficient of the words left) from which on two questions are the
-same, and from which on one is near enough to be shown with its question. Two questions for the amount
+same, from which on one is near enough to be shown with its question, and from which on it is better than
+nothing where the list has nothing else to say. Two questions for the amount
 of one benefit are the same whatever their words."""
 
 
@@ -49,13 +50,15 @@ class AskedFaqs:
     """The one that is what was asked."""
     near: str | None
     """Where none is: the one so near that it may be shown with its question."""
+    perhaps: str | None
+    """Where none is either: one that may have to do with it."""
     whether: bool
     """Yes or no was asked."""
     may: bool
     """Whether one may was asked."""
 
 
-NOT_ASKED = AskedFaqs((), None, None, whether=False, may=False)
+NOT_ASKED = AskedFaqs((), None, None, None, whether=False, may=False)
 """Of a matter that was tapped, not asked about."""
 
 
@@ -115,12 +118,29 @@ class FrequentQuestions:
                     same = max(same or (-1.0, ""), (likeness, question.zh))
         order = tuple(sorted(near, key=lambda question: -near[question]))
         first = order[0] if order and near[order[0]] >= _NEAR and order[0] in may_lead else None
+        first = None if same or asked.away else first
+        other = order[0] if order and near[order[0]] >= _PERHAPS else None
         return AskedFaqs(
             order,
             same[1] if same else None,
-            None if same or asked.away else first,
+            first,
+            None if same or first else other,
             whether=asks_whether(asked.text),
             may=asks_permission(asked.text),
+        )
+
+    def nearest(self, items: Iterable[ServiceItem], asked: Understood, vector: Vector) -> float:
+        """Likeness with the nearest of these items' questions; 0 where there is none."""
+        units = frozenset(terms(asked.core))
+        found = [self._matter(item, asked.lang) for item in items]
+        return max(
+            (
+                likeness
+                for matter in found
+                if matter is not None
+                for _, likeness, _ in _compared(matter, units, vector)
+            ),
+            default=0.0,
         )
 
     def _matter(self, item: ServiceItem, lang: Lang) -> _Matter | None:

@@ -9,18 +9,21 @@ from dataclasses import replace
 
 from core.cards import City, Facet
 from core.errors import AppError, NotFound
-from knowledge import centres
+from knowledge import asking, centres
 from knowledge.beyond_items import BeyondItems
-from knowledge.facets import asks_amount, asks_term, facet_of, facets_of, follow_up, goes_on
+from knowledge.catalogue import Catalogue
+from knowledge.continuing import SIGNALS, Said, load_rule, said_after, tells_place, wants
+from knowledge.differences import sides
+from knowledge.embed import Vector
+from knowledge.facets import facet_of, follow_up, goes_on, names_nothing
+from knowledge.guide import materials_of
 from knowledge.jurisdiction import city_of, reply_place
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.one_matter import Reply, Turn
-from knowledge.search import SearchResult
+from knowledge.search import Hit, SearchEngine, SearchResult
 from knowledge.stated import of_others
 from knowledge.text import Understood
 
-_LONGEST = {"zh": 40, "en": 90}
-"""Characters of what may still be said about the last card."""
 _TAKES_PLACE: frozenset[DecidingFact] = frozenset(
     {
         "premises_city",
@@ -31,15 +34,14 @@ _TAKES_PLACE: frozenset[DecidingFact] = frozenset(
         "employer_city",
     }
 )
-_ASIDE = re.compile(r"[（(][^（）()]*[）)]")
-_WANTS = re.compile(r"想|要|怎么|如何|办|申请|\b(want|need|how|apply)\b", re.IGNORECASE)
-"""Beside a fact of one's own something else is asked for."""
-_ANOTHER = re.compile(
-    r"^(另外|顺便|还有|对了|再问).*?(想(?!知道|问)|要(?=给|办|申请|补|换|领|开|查))"
-    r"|^(also|by the way|another)\b.*?\b(want|apply|register)\b",
+_NAMED = re.compile(
+    r"(?P<joint>那么?|还有|另外)?(?P<zh>[^，。,.?？]{2,10})[?？]?"
+    r"|(?:and|what about|how about|also) (?:the |my |a )?(?P<en>[^,.?]{3,30}?)(?: too| then)?\??",
     re.IGNORECASE,
 )
-"""Says that something else is wanted besides."""
+"""Nothing but a name, after a word that joins (「那护照呢」, "and passport?")."""
+_OUTRIGHT = 0.45
+"""Likeness with a name from which words without such a word are one."""
 _ORDINAL = re.compile(
     r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?"
     r"|(?:the )?(first|second|third|fourth|last|最后一?个)(?: one)?)[。.!]?$"
@@ -49,6 +51,10 @@ _ORDINALS = {"一": 1, "二": 2, "三": 3, "四": 4, "first": 1, "second": 2, "t
 
 class FollowUps(BeyondItems):
     """What goes on from the last card."""
+
+    def __init__(self, engine: SearchEngine, catalogue: Catalogue | None = None) -> None:
+        super().__init__(engine, catalogue)
+        self._going = load_rule()
 
     def _reply_to_question(self, asked: Understood, turn: Turn) -> Reply | None:
         """The answer to "in which city is your …?": the question that was open is answered."""
@@ -128,36 +134,119 @@ class FollowUps(BeyondItems):
         except AppError:  # withdrawn or changed since
             return None
 
-    def _in_context(self, typed: Understood, result: SearchResult, turn: Turn) -> Reply | None:
-        """What is no matter of its own, read as said about the last one: a fact of one's own gives its
-        card anew, a question is searched for together with its name. None where it is neither."""
-        item = self.catalogue.items.get(turn.context.code or "")
-        if item is None or typed.foreign or len(typed.text) > _LONGEST[typed.lang]:
+    def _said_after(
+        self, typed: Understood, result: SearchResult, vector: Vector, turn: Turn
+    ) -> Said | None:
+        """What is known of a message after a card about one matter, or after choices of which its words find
+        one; None where it can be no follow-up."""
+        context = turn.context
+        found = (hit.code for hit in result.results if hit.code in context.choices)
+        item = self.catalogue.items.get(context.code or next(found, ""))
+        if item is None:
             return None
-        tells = turn.said or typed.away or reply_place(typed) is not None
-        if tells and _WANTS.search(typed.text) is None:
-            return self._restated(item, typed, turn)
-        if result.decision == "abstain" and _ANOTHER.search(typed.text):
-            return None
-        asks = facets_of(typed.text) or asks_amount(typed.text) or asks_term(typed.text)
-        if not (asks or goes_on(typed.text)):
-            return None
-        words = f"{_ASIDE.sub('', item.name.in_(typed.lang))} {typed.text}"
         city = turn.city or turn.context.city
-        vector = self.engine.embed(words)
-        again = self.engine.search(words, lang=turn.lang, city=city, k=8, vector=vector)
-        if again.decision != "answer":
-            return None
-        code = again.results[0].code
-        again = replace(again, facet=facet_of(typed.text))
-        if code in (item.item_id, self.catalogue.sister(item.item_id)):
-            asked = self._faqs.asked([self.catalogue.items[code]], again.asked, vector, city)
-            told = asked.same or asked.near or asked.whether or again.facet
-            if not told and of_others(typed.text):  # "and my father, 62?": let the conditions tell
-                again, told = replace(again, facet="eligibility"), True
-            return self._answer(again, vector, turn) if told else None
-        nearby = code in {hit.code for hit in result.results}
-        return self._answer(again, vector, turn) if nearby else None
+        return said_after(
+            self.engine, self._faqs, item, typed, result, vector, lang=turn.lang, city=city
+        )
+
+    def _in_context(self, said: Said, result: SearchResult, turn: Turn) -> Reply | None:
+        """What is no matter of its own, read as said about the last one; None where it is not."""
+        words = self._names_only(said, turn)
+        if words:
+            vector = self.engine.embed(words)
+            found = self.engine.search(words, lang=turn.lang, city=turn.city, k=8, vector=vector)
+            another = bool(found.results) and found.results[0].code not in self._own(said.item)
+            if found.decision == "answer" and another:
+                return self._answer(found, vector, turn)
+            if found.decision == "clarify" and another and not self._asked_before(said, words):
+                return None
+        told = tells_place(said.typed) and not wants(said.typed.text)
+        if self._belief(said) >= self._going.same_at or (told and result.decision != "answer"):
+            return self._about(said, turn)
+        if self._names_near(said, result):
+            return self._answer(
+                replace(said.named, facet=facet_of(said.typed.text)), said.named_vector, turn
+            )
+        return None
+
+    def _names_only(self, said: Said, turn: Turn) -> str:
+        """The name of something, of a message that is nothing else (「那护照呢」); empty of any other, and
+        where it is a document of the last matter."""
+        match = _NAMED.fullmatch(said.typed.text.strip())
+        words = (match.group("zh") or match.group("en")) if match else ""
+        joined = match is not None and bool(match.group("joint") or match.group("en"))
+        if not joined and said.row[SIGNALS.index("other_named")] < _OUTRIGHT:
+            return ""
+        if not words or of_others(words) or names_nothing(words) or said.typed.cities:
+            return ""
+        materials = materials_of(sides(self.catalogue, said.item, turn.today), "both", turn.lang)
+        if any(doc.among(one.name) for doc in turn.asks.documents for one in materials):
+            return ""
+        return words
+
+    def _asked_before(self, said: Said, words: str) -> bool:
+        """Whether the last matter's nearest frequent question speaks of `words`."""
+        items = [self.catalogue.items[code] for code in sorted(self._own(said.item))]
+        asked = self._faqs.asked(items, said.asked, said.vector, None)
+        return any(
+            faq.question.zh in (asked.same, asked.near)
+            and words.lower() in faq.question.in_(said.typed.lang).lower()
+            for item in items
+            for faq in item.faqs
+        )
+
+    def _may_go_on(self, said: Said) -> bool:
+        """Whether a message that is nothing else for sure may be about the last matter."""
+        return self._belief(said) >= self._going.ask_at
+
+    def _with_last(self, result: SearchResult, said: Said) -> SearchResult:
+        """What was found, with the last matter to choose; alone where nothing was found."""
+        last = Hit(said.item.item_id, said.item.name, 1.0, said.named.city)
+        if result.decision != "clarify":
+            return replace(result, decision="clarify", results=(last,))
+        own = self._own(said.item)
+        if any(hit.code in own for hit in asking.options(self.catalogue, result)):
+            return result
+        return replace(
+            result, results=(replace(last, score=result.results[0].score), *result.results)
+        )
+
+    def _belief(self, said: Said) -> float:
+        return self._going.belief(said.row, said.vector, self.engine.embedder.name)
+
+    def _names_near(self, said: Said, result: SearchResult) -> bool:
+        """Whether a few words that ask (「医保呢」) name a matter near the last one, found with its name."""
+        if said.named.decision != "answer" or not goes_on(said.typed.text):
+            return False
+        code = said.named.results[0].code
+        return code not in self._own(said.item) and code in {hit.code for hit in result.results}
+
+    def _own(self, item: ServiceItem) -> set[str]:
+        return {item.item_id, self.catalogue.sister(item.item_id) or item.item_id}
+
+    def _about(self, said: Said, turn: Turn) -> Reply | None:
+        """The card of the last matter in the light of a message: a fact of one's own, the fact asked for, the
+        frequent question, else that the list does not say it, with its conditions."""
+        item, typed, own = said.item, said.typed, self._own(said.item)
+        if tells_place(typed) and not wants(typed.text):
+            return self._restated(item, typed, turn)
+        hits = [hit for hit in said.named.results if hit.code in own]
+        hit = hits[0] if hits else Hit(item.item_id, item.name, 1.0, said.named.city)
+        facet = facet_of(typed.text)
+        items = [self.catalogue.items[hit.code]]
+        asked = self._faqs.asked(items, said.asked, said.vector, hit.city)
+        if not (facet or asked.same or asked.near or asked.may):
+            moved = len(typed.cities) == 1 and typed.cities[0] != turn.context.city
+            if moved:
+                facet = turn.context.facet or "which_city"
+            elif of_others(typed.text):
+                facet = "eligibility"
+            elif turn.context.code is not None:  # else one of several choices was meant
+                turn = replace(turn, asks=replace(turn.asks, untold=True))
+        found = replace(
+            said.named, decision="answer", results=(hit,), facet=facet, asked=said.asked
+        )
+        return self._answer(found, said.vector, turn)
 
     def _restated(self, item: ServiceItem, typed: Understood, turn: Turn) -> Reply | None:
         """The card of the last matter in the light of a fact: the deciding one, where only a place is named."""
@@ -168,6 +257,4 @@ class FollowUps(BeyondItems):
         if place is not None and not turn.said and fact != "none":
             facts = {**turn.context.facts, fact: place}
             turn = replace(turn, context=replace(turn.context, facts=facts))
-        reply = self._known(item.item_id, None, facet, turn)
-        settled = reply is not None and reply.context.city is not None
-        return reply if settled or facet else self._known(item.item_id, None, "which_city", turn)
+        return self._known(item.item_id, None, facet or "which_city", turn)

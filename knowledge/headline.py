@@ -125,8 +125,9 @@ def headline(
     """(what leads, the fact whose sources come first).
 
     `told`: the frequent question that leads. Where none is the very one that was asked, the
-    documents named lead; where neither, "may I" is answered with the conditions and any other yes or no
-    with the summary. Each asked fact that what leads does not tell follows (「能领多少，多久到账」).
+    documents named lead. Of what the list does not say, just that is said, with the nearest frequent
+    question or the conditions. Where nothing leads, "may I" is answered with the conditions, and any other
+    yes or no with the summary. Each asked fact that what leads does not tell follows (「能领多少，多久到账」).
     """
     first: Facet = facet or "overview"
     led = shown.frequent(told, named=faqs.same is None)
@@ -136,6 +137,9 @@ def headline(
             named = agent_papers(materials, shown.lang)
         if named and not (told and any(one.among(told[0].question) for one in asks.documents)):
             return _with_rest(shown, named, asks.facets, ("documents",)), "documents"
+    if asks.untold:
+        words = text("knowledge.not_told", shown.lang, value=led or shown.conditions())
+        return words, first if led else "eligibility"
     if not led and facet is None and faqs.may:
         led, first = shown.conditions(), "eligibility"
     elif not led and facet is None and faqs.whether:

@@ -61,7 +61,9 @@ _AGENT = re.compile(
     r"|本人(一定|必须|要不要|需不需要|是否|不能|不在|没空|去不了|到场)|亲自|必须本人|(去|走)不了"
     r"|\b(someone|somebody|anyone) else\b|on (my|his|her|their|behalf)|\bbehalf\b|\bin person myself\b"
     r"|\b(can|could|may) my (wife|husband|son|daughter|mother|father|mom|mum|dad|friend|parents?|brother"
-    r"|sister|colleague|agent)\b|\bfor my (wife|husband|mother|father|mom|mum|dad|friend|parents?|grand\w+)\b",
+    r"|sister|((ex|former)[- ])?colleague|agent|boss|hr|secretary)\b|\bagent (allowed|ok|can|possible)\b"
+    r"|\b(collect|pick (it|them) up|hand (it|them) in|sign|apply) (it )?for me\b"
+    r"|\bfor my (wife|husband|mother|father|mom|mum|dad|friend|parents?|grand\w+)\b",
     _I,
 )
 _AGENTS = frozenset({"agent_id_card", "authorisation_letter"})

@@ -20,6 +20,7 @@ from core.i18n import Lang
 from core.settings import Settings
 from knowledge.asked_for import matter_words
 from knowledge.candidates import candidates
+from knowledge.columns import place_of
 from knowledge.embed import Embedder, Vector, open_embedder
 from knowledge.facets import facet_of
 from knowledge.index import IndexMissing
@@ -180,6 +181,14 @@ class SearchEngine:
     def embedder(self) -> Embedder:
         """The model of this index, for collections that are searched beside it."""
         return self._embedder
+
+    def likeness(self, code: str, vector: Vector) -> float:
+        """Cosine of a question with the nearest wording of one item; 0 of one that is not in the index."""
+        index, place = self.index, place_of(self.index.codes, code)
+        if place is None:
+            return 0.0
+        own = index.vectors[int(index.first[place]) : int(index.first[place + 1])]
+        return float((np.asarray(own, np.float32) @ vector).max())
 
     def best_cosine(self, asked: Understood, vector: Vector) -> float:
         """Cosine of a question with the nearest wording of any item."""

@@ -52,7 +52,8 @@ _SAID = _compiled((
      r"|医保(是)?((交|缴|买)在|在(?![^,，。]{0,6}(看|住院|就医|报|用|买药)))|\binsured\b"),
     ("property_city", r"买(了|的|个|一套|套)?(新|二手)?房|房子(是)?(买|都)?在|有(一套|套)?房"
      r"|(home|house|flat|apartment) is in|\b(buy|buying|bought)\b"),
-    ("hukou_city", r"(户口|户籍)(是|落)?在|(户口|户籍)(的)?(?=[,，。?？]|$)|hukou"),
+    ("hukou_city", r"(户口|户籍)(还|一直|都|也)*(是|落)?在|(户口|户籍)(还|一直|都|也)*是(?!不是|哪|什么)"
+     r"|(户口|户籍)(的)?(?=[,，。?？]|$)|hukou"),
     ("school_city", r"上学|读书|就读|上(小学|初中|高中)|\bschool\b"),
     ("employer_city", r"上班|(?<!没)(?<!没有)(?<!找)工作|打工|(公司|单位)(是)?在"
      r"|(?<!not )(?<!no )\b(work|works|working|employer)\b|(?<!no )(?<!find a )(?<!for a )\bjob\b"),

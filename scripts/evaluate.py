@@ -111,6 +111,10 @@ def guarded(figures: dict[str, Any]) -> dict[str, dict[str, float]]:
         least["search/item missing/auroc"] = found["item_missing"]["auroc"]
         for split, faqs in found["faqs"].items():
             least[f"search/frequent questions/{split}/nearest"] = faqs["nearest"]
+        for kind in ("same", "new"):
+            turns = found["talks"]["by_kind"][kind]
+            least[f"search/talks/{kind}/right"] = turns["right_share"]
+            most[f"search/talks/{kind}/wrong"] = round(turns["wrong"] / turns["turns"], 4)
     _guard_province(figures.get("province") or {}, least, most)
     return {"at_least": least, "at_most": most}
 
@@ -243,6 +247,12 @@ def _show_search(found: dict[str, Any], misses: bool) -> None:
             f"  frequent questions, {split}: the one asked is the nearest for "
             f"{_cell(faqs['nearest'])} of {faqs['answerable']}, one led {faqs['led']} of "
             f"{faqs['questions']} cards, rightly {_cell(faqs['led_right'])}"
+        )
+    for kind, turns in found["talks"]["by_kind"].items():
+        print(
+            f"  talks, {kind}: {turns['right']} of {turns['turns']} right, {turns['asked']} asked, "
+            f"{turns['asked_else'] + turns['wrong']} about another matter, "
+            f"{turns['not_found']} not found"
         )
     if misses:
         for miss in found["misses"]:

@@ -52,6 +52,7 @@ class _Progress:
 def _own(args: argparse.Namespace) -> int:
     from knowledge.evaluation.measure import report
     from knowledge.evaluation.measure_faqs import report_faqs
+    from knowledge.evaluation.measure_talks import report_talks
 
     figures = _measured_own(args, None)
     if args.json:
@@ -59,25 +60,31 @@ def _own(args: argparse.Namespace) -> int:
     else:
         print(report(figures, misses=args.misses))
         print(report_faqs(figures["faqs"]))
+        print(report_talks(figures["talks"]))
     wrong: int = figures["overall"]["wrong_city"]
     return 1 if wrong else 0
 
 
 def _measured_own(args: argparse.Namespace, province: dict[str, Any] | None) -> dict[str, Any]:
     """The figures of the project's questions, and the page if one is asked for."""
+    from knowledge.answers import Responder
     from knowledge.evaluation.measure import evaluate
     from knowledge.evaluation.measure_faqs import load_faq_questions, measure_faqs
+    from knowledge.evaluation.measure_talks import measure_talks
     from knowledge.evaluation.page import list_page, write_page
     from knowledge.evaluation.questions import load_questions
+    from knowledge.evaluation.talks import load_talks
 
     engine = open_search(settings_of(args))
     split = args.split or "test"
     questions = [q for q in load_questions() if split in ("all", q.split)]
     figures = evaluate(engine, questions)
     figures["faqs"] = measure_faqs(engine, load_faq_questions())
+    talks = [talk for talk in load_talks() if split in ("all", talk.split)]
+    today = dt.datetime.now(dt.UTC).date()
+    figures["talks"] = measure_talks(Responder(engine), talks, today)
     if args.report:
         names = {code: item.name.zh for code, item in engine.catalogue.items.items()}
-        today = dt.datetime.now(dt.UTC).date()
         write_page(args.report, list_page(figures, names, today, province))
         say(f"report: {args.report}")
     return figures

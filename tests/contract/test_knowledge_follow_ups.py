@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from knowledge_answering import answer_of, ask
+from knowledge_engine import TODAY
 
 from core.cards import AnswerCard, BundleCard, ChoicesCard
 from core.i18n import Lang
 from knowledge.answers import AnswerContext, Reply, Responder
+from knowledge.evaluation.measure_talks import measure_talks
+from knowledge.evaluation.talks import load_talks
 
 
 def _talk(responder: Responder, turns: tuple[str, ...], lang: Lang = "zh") -> Reply:
@@ -75,6 +78,66 @@ def test_a_short_question_is_read_with_the_matter_before(
     card = answer_of(_talk(responder, turns, lang))
     assert card.code == code
     assert told in card.headline
+
+
+@pytest.mark.parametrize(
+    ("turns", "lang", "code", "told"),
+    [
+        (("企业注销怎么办", "其中一个股东不肯签名"), "zh", "SG-MS-006", "没有找到对这一点的直接回答"),
+        (("医疗费手工报销", "要是急诊来不及呢"), "zh", "SG-MI-006", "急诊病历"),
+        (("购房提取深圳怎么办", "贵不贵"), "zh", "SG-HF-004", "免费"),
+        (("高龄津贴怎么领", "她户口是深圳的"), "zh", "SG-CA-005", "深圳户籍找深圳"),
+        (("租房提取公积金", "如果我係東莞供呢？"), "zh", "SG-HF-003", "向东莞申请"),
+        (("police clearance certificate", "can my ex colleague pick it up for me"), "en",
+         "SG-PS-008", "Authorisation letter"),
+        (("how do I get a Shenzhen residence permit", "the guard refuses to sign"), "en", "SG-PS-004",
+         "I found no direct answer"),
+    ],
+)  # fmt: skip
+def test_what_names_no_matter_is_about_the_last(
+    responder: Responder, turns: tuple[str, ...], lang: Lang, code: str, told: str
+) -> None:
+    """Circumstances, problems and details: the list's own words where it has some, else that it has none."""
+    card = answer_of(_talk(responder, turns, lang))
+    assert card.code == code
+    assert told in card.headline
+
+
+@pytest.mark.parametrize(
+    ("turns", "lang", "among"),
+    [
+        (("护照怎么办", "那社保卡呢"), "zh", "SG-HR-004"),
+        (("居住证怎么办", "社保卡呢"), "zh", "SG-HR-003"),
+        (("how to change the licence of a foreign-invested company", "and passport?"), "en",
+         "SG-PS-010"),
+        (("社保卡丢了怎么补", "老公不在深圳，孩子户口上在哪边，居住证要不要"), "zh", "SG-PS-004"),
+    ],
+)  # fmt: skip
+def test_a_name_alone_is_another_matter(
+    responder: Responder, turns: tuple[str, ...], lang: Lang, among: str
+) -> None:
+    """ "And passport?" is not about the company; what names its own nouns is not about the card before."""
+    reply = _talk(responder, turns, lang)
+    assert among in reply.codes
+    assert isinstance(reply.cards[0], ChoicesCard)
+
+
+def test_what_may_go_on_can_be_tapped(responder: Responder) -> None:
+    """Where nothing is sure, the last matter is among the choices, and its chip is one of ours."""
+    reply = _talk(responder, ("居住证怎么办", "那身份证呢"))
+    card = reply.cards[0]
+    assert isinstance(card, ChoicesCard)
+    assert reply.codes[0] == "SG-PS-004"
+    assert {"SG-PS-001", "SG-PS-002"} <= set(reply.codes)
+
+
+def test_talks_go_on_as_they_did(responder: Responder) -> None:
+    """Over the part of the talks that nothing was learned from; `make eval` holds the exact figures."""
+    talks = [talk for talk in load_talks() if talk.split == "test"]
+    kinds = measure_talks(responder, talks, TODAY)["by_kind"]
+    assert kinds["same"]["right_share"] >= 0.75
+    assert kinds["same"]["wrong"] + kinds["same"]["not_found"] <= 0.06 * kinds["same"]["turns"]
+    assert kinds["new"]["wrong"] <= 0.12 * kinds["new"]["turns"]
 
 
 @pytest.mark.parametrize(
