@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import orjson
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.cards import CITIES, City, LocalText
 from core.errors import AppError, NotFound
@@ -33,12 +33,19 @@ Kind = Literal["item", "source", "centre", "bundle", "liaison", "door_offer", "o
 """Kinds of record the list is made of. `outside` has one record, `anchors`."""
 
 
+class OutsideMatter(LocalText):
+    """A matter that is known not to be in the list, by name."""
+
+    said: list[str] = Field(default_factory=list)
+    """How residents ask for it, in any language."""
+
+
 class OutsideMatters(BaseModel):
-    """Names of matters that are known not to be in the list."""
+    """Matters that are known not to be in the list."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    names: list[LocalText]
+    names: list[OutsideMatter]
 
 
 Record = (
@@ -108,7 +115,7 @@ class Catalogue:
     bundles: Mapping[str, Bundle]
     liaisons: Mapping[str, LiaisonContact]
     door_offers: Mapping[str, DoorToDoorOffer]
-    outside: tuple[LocalText, ...]
+    outside: tuple[OutsideMatter, ...]
     """Matters that are known not to be in the list."""
     sisters: Mapping[str, str]
     """Of pairs of one-city items that are the same matter: each one's other city's item."""

@@ -110,6 +110,7 @@ def build_index(
     anchors = [text for name in catalogue.outside for text in (name.zh, name.en)]
     vectors = cache.documents(flat, progress)
     outside = cache.documents([*map(normalised, anchors), *everyday()])
+    elsewhere = np.vstack([outside, cache.documents(said_outside(catalogue))])
     owners = [catalogue.matter(wording.code) for group in groups for wording in group]
     index = assemble(
         groups,
@@ -120,7 +121,7 @@ def build_index(
         version=version,
         tags=[_tags(item) for item in catalogue.items.values()],
         classes=_classes(
-            np.vstack([vectors, events]), owners + plans, outside, catalogue, previous
+            np.vstack([vectors, events]), owners + plans, elsewhere, catalogue, previous
         ),
     )
     write_index(index, target, extra, backend)
@@ -149,6 +150,12 @@ def _classes(
     if previous.catalogue.outside != catalogue.outside:
         changed.add(OUTSIDE)
     return learn(vectors, owners, outside, previous.index.classes, changed)
+
+
+def said_outside(catalogue: Catalogue) -> list[str]:
+    """How residents ask for what the list does not cover, normalised: taught to the classifier only, as a
+    sentence near to one says less than a name."""
+    return [normalised(text) for matter in catalogue.outside for text in matter.said]
 
 
 def _npy(vectors: Matrix) -> bytes:

@@ -32,7 +32,7 @@ from knowledge.evaluation.questions import Question, load_questions
 from knowledge.evaluation.train_collection import train_collection
 from knowledge.evaluation.vectors import QueryVectors
 from knowledge.index import Index, IndexMissing, assemble
-from knowledge.published import PublishedIndex, open_index
+from knowledge.published import PublishedIndex, open_index, said_outside
 from knowledge.rank import (
     EMPTY_RULES,
     EVIDENCE,
@@ -98,6 +98,7 @@ def fold_cases(published: PublishedIndex, embedder: Embedder) -> list[Case]:
     )
     if isinstance(embedder, QueryVectors):
         embedder.learn([w.text for w in flat])
+    elsewhere = np.vstack([index.outside, embedder.encode_documents(said_outside(catalogue))])
     cases: list[Case] = []
     for fold in range(FOLDS):
         keep = fold_of != fold
@@ -112,7 +113,7 @@ def fold_cases(published: PublishedIndex, embedder: Embedder) -> list[Case]:
                 np.vstack([np.asarray(index.vectors)[keep], published.events]),
                 [catalogue.matter(w.code) for w, kept in zip(flat, keep, strict=True) if kept]
                 + [plan for plan, _ in event_wordings(catalogue.bundles.values())],
-                index.outside,
+                elsewhere,
             ),
         )  # fmt: skip
         for wording in (w for w, f in zip(flat, fold_of, strict=True) if f == fold):
