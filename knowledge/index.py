@@ -15,7 +15,7 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -31,7 +31,7 @@ from core.errors import AppError
 from knowledge.classifier import Classes
 from knowledge.columns import Column, Names, PhraseTable, open_column
 from knowledge.embed.port import Matrix
-from knowledge.lexical import Lexicon, LexiconBuilder, open_lexicon, save_lexicon
+from knowledge.lexical import Lexicon, LexiconBuilder, Wordings, open_lexicon, save_lexicon
 from knowledge.spelling import Phrases, count_stretches, learn_phrases
 from knowledge.terms import syllables, terms
 from knowledge.vectors.exact import ExactVectors
@@ -111,6 +111,13 @@ class Index:
     """The big index that this one updates."""
     delta: Delta | None = None
     """What it changes there."""
+
+    @cached_property
+    def wordings(self) -> Wordings | None:
+        """The terms of the wordings from the terms' side; None of a big index, of which few are looked at."""
+        if self.sample is not None:
+            return None
+        return Wordings.of(self.term_starts, self.term_ids, self.words.idf)
 
 
 @cache

@@ -24,7 +24,7 @@ SURE, CLEARER = 0.95, 0.01
 """Without a cue: cosine with an event's wording, and how far above the best item's it must be."""
 WITH_CUE: dict[Lang, float] = {"zh": 0.92, "en": 0.875}
 """Cosine that is enough where the words ask for everything there is to do."""
-NAMED, OWN = 0.015, 3
+SHARED, NAMED, OWN = 0.02, 0.015, 3
 """What it adds to an event's cosine that the question has a term of its own: one that stands in so many
 of its wordings and in none of another event's."""
 AS_CLEAR = -0.012
@@ -91,11 +91,15 @@ class LifeEvents:
             return None
         cosine = np.einsum("ij,j->i", self._vectors, vector)
         asked = set(terms(core))
-        shared = np.array(
-            [len(asked & row) / max(1, min(len(asked), len(row))) for row in self._terms]
-        )
-        named = np.array([not asked.isdisjoint(self._own[owner]) for owner in self._owners])
-        best = int((cosine + 0.02 * shared + NAMED * named).argmax())
+
+        def likeness(at: int) -> float:
+            own = self._terms[at]
+            shared = len(asked & own) / max(1, min(len(asked), len(own)))
+            named = not asked.isdisjoint(self._own[self._owners[at]])
+            return float(cosine[at]) + SHARED * shared + NAMED * named
+
+        near = np.flatnonzero(cosine >= cosine.max() - SHARED - NAMED)
+        best = max(near.tolist(), key=likeness)
         cue = bool(_CUE.search(text)) or (listed and bool(_TOLD.search(text)))
         return Event(self._owners[best], float(cosine[best]), cue)
 

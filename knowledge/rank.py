@@ -22,7 +22,7 @@ from core.i18n import Lang
 from knowledge.candidates import Candidates, candidates
 from knowledge.embed.port import Vector
 from knowledge.index import Index
-from knowledge.lexical import Floats
+from knowledge.lexical import Floats, Ints
 from knowledge.terms import syllables, terms
 from knowledge.wordings import ALIAS
 
@@ -40,6 +40,8 @@ SIGNALS = (
     "sounds",
 )
 """Columns of `Signals.table`."""
+_APART = 4.0
+"""More than two cosines can differ."""
 LEAST_SPREAD = 0.006
 """Cosines of a few documents alike may lie closer together: differences of less say nothing."""
 
@@ -144,12 +146,13 @@ def tabulate(index: Index, found: Candidates, units: Sequence[str]) -> Signals:
 
 
 def _top3(values: Floats, first: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    """Mean of each candidate's three best values."""
+    """Mean of each candidate's three best values, which are cosines."""
     sizes = np.diff(np.append(first, values.size))
-    owner = np.repeat(np.arange(first.size), sizes)
-    ordered = values[np.lexsort((-values, owner))].astype(np.float64)
+    owner = np.repeat(np.arange(first.size, dtype=np.float64), sizes)
+    ordered = np.sort(owner * _APART - values)  # by candidate, best first
     kept = np.arange(values.size) - np.repeat(first, sizes) < 3
-    sums: npt.NDArray[np.float64] = np.add.reduceat(np.where(kept, ordered, 0.0), first)
+    best = np.where(kept, owner * _APART - ordered, 0.0)
+    sums: npt.NDArray[np.float64] = np.add.reduceat(best, first)
     return sums / np.minimum(sizes, 3)
 
 
@@ -162,18 +165,29 @@ def overlap(
     known = lexicon.known_ids(units)
     unknown = len(set(units)) - known.size
     weight = float(lexicon.idf[known].sum()) + unknown * math.log(lexicon.size + 1.0)
-    asked = np.zeros(len(lexicon.ids) + 1, bool)
+    if index.wordings is not None:
+        mine = index.wordings.weights[rows]
+        both = index.wordings.shared(known, np.asarray(lexicon.idf[known]))[rows]
+    else:
+        mine, both = _weights(index, rows, known)
+    return 2 * both / np.maximum(mine + weight, 1e-9), both / max(weight, 1e-9)
+
+
+def _weights(
+    index: Index, rows: npt.NDArray[np.intp], known: Ints
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """For each wording: weight of its terms, and of those of them that are `known`."""
+    asked = np.zeros(len(index.words.ids) + 1, bool)
     asked[known] = True
     starts, ends = index.term_starts[rows], index.term_starts[rows + 1]
     sizes = ends - starts
     at = np.concatenate([[0], np.cumsum(sizes)])
     flat = np.arange(at[-1]) + np.repeat(starts - at[:-1], sizes)
     ids = index.term_ids[flat]
-    idf = lexicon.idf[ids].astype(np.float64)
+    idf = index.words.idf[ids].astype(np.float64)
     own = np.concatenate([[0.0], np.cumsum(idf)])
     shared = np.concatenate([[0.0], np.cumsum(idf * asked[ids])])
-    mine, both = own[at[1:]] - own[at[:-1]], shared[at[1:]] - shared[at[:-1]]
-    return 2 * both / np.maximum(mine + weight, 1e-9), both / max(weight, 1e-9)
+    return own[at[1:]] - own[at[:-1]], shared[at[1:]] - shared[at[:-1]]
 
 
 def nearer_outside(found: Signals) -> bool:
