@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 from actions.chips import chip, notice
-from actions.listing import CONTEXT_SLOT
+from actions.listing import CONTEXT_SLOT, context_of
 from actions.precedence import list_first
 from actions.service import service
 from actions.services import Services
@@ -21,6 +22,7 @@ from cities import present
 from core.cards import AccountCard, Action, Card, ChoicesCard, SignInCard
 from core.identity import Identity
 from knowledge.comparing import compares
+from knowledge.context import AnswerContext
 
 PURPOSE = "account_inquiry"
 CONSENT_VERSION = "2026-11"
@@ -72,6 +74,14 @@ _NEXT: dict[str, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 
 
+_ITEM = {
+    "check_housing_fund": "SG-HF-001",
+    "estimate_withdrawal": "SG-HF-001",
+    "check_social_security": "SG-HR-001",
+    "check_card_progress": "SG-HR-005",
+    "case_by_account": "SG-XX-007",
+}
+"""What the list has on a request: what is said next goes on from it."""
 _ONLY_THE_SUBJECT = re.compile(
     r"\W*((住房)?公积金|(社会保险|社会保障|社保|医保)(卡|号)?)(的?(事|事情|问题))?(怎么(弄|办|搞|处理))?\W*"
     r"|\W*((housing|provident|housing provident) fund|social (security|insurance)( card)?)\W*",
@@ -112,6 +122,12 @@ async def _which(services: Services, turn: Turn) -> Reply:
 
 async def request(services: Services, turn: Turn, wanted: str) -> Reply:
     """Sign in, consent, answer: the first of them that is missing."""
+    reply = await _next_of(services, turn, wanted)
+    about = AnswerContext(code=_ITEM[wanted], facts=context_of(turn).facts)
+    return replace(reply, slots={CONTEXT_SLOT: about.as_dict(), **reply.slots})
+
+
+async def _next_of(services: Services, turn: Turn, wanted: str) -> Reply:
     level, ask = REQUESTS[wanted]
     identity = services.identity(turn.acting)
     if identity is None or not identity.at_least(level, services.clock.now()):

@@ -13,6 +13,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.listing import context_of
+from actions.precedence import goes_on
 from actions.service import nonsense, service
 from actions.services import Services, Topic
 from actions.turn import Reply, Turn
@@ -57,7 +58,7 @@ async def answer(name: str, topic: Topic, services: Services, turn: Turn) -> Rep
     """The topic's reply, or a notice that says what went wrong."""
     with SECONDS.labels(name).time():
         try:
-            reply = await _topic(topic, turn)(services, turn)
+            reply = await goes_on(services, turn) or await _topic(topic, turn)(services, turn)
             outcome = "ok" if reply.understood else "not_understood"
         except AppError as error:
             log.warning("actions.failed", topic=name, code=error.code)

@@ -25,7 +25,7 @@ _TALK: dict[str, Topic] = {
     **dict.fromkeys(("other_people_data", "forge_documents", "bribery", "evade_rules"), refuse),
     **dict.fromkeys(("prompt_injection", "abuse"), refuse),
     **dict.fromkeys(("greet", "thanks", "goodbye", "who_are_you", "capabilities"), chat),
-    **dict.fromkeys(("compliment", "small_talk"), chat),
+    **dict.fromkeys(("compliment", "small_talk", "acknowledge"), chat),
     **dict.fromkeys(("my_data", "ask_privacy"), privacy),
     **dict.fromkeys(("switch_chinese", "switch_english"), language),
     **dict.fromkeys(("repeat", "none_of_these"), flow),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actions.chips import OFFERED, chip
-from actions.listing import CONTEXT_SLOT
+from actions.listing import CONTEXT_SLOT, context_of
 from actions.service import OFFER_AFTER, missed, told
 from actions.services import Services
 from actions.turn import Reply, Turn
@@ -31,6 +31,31 @@ SURE, SURE_BESIDE, LIKELY = 0.55, 0.75, 0.35
 """From which confidence on a request is done without asking back: where the list knows nothing of it, where
 the list has other matters that it may be, and where the list too thinks of it first."""
 _MOST = 4
+
+
+GUESSED: dict[str, float] = {
+    **dict.fromkeys(("angry", "confused", "deny", "minor", "other_people_data", "bribery"), 0.8),
+    **dict.fromkeys(("forge_documents", "evade_rules", "none_of_these", "restart_topic"), 0.8),
+    **dict.fromkeys(("ask_source", "ask_privacy", "my_data", "revoke_consent"), 0.6),
+    **dict.fromkeys(("cancel", "go_back", "request_callback", "inform"), 0.6),
+    "switch_chinese": 0.95,
+    "switch_english": 0.95,
+}
+"""What is easily heard in words that go on from a card (「贵不贵」 is no, 「我哥在国外」 another person's
+data), and the confidence from which it is believed all the same."""
+
+
+async def goes_on(services: Services, turn: Turn) -> Reply | None:
+    """What the list says where it takes the words as said about the card before; None where it does not, or
+    where what was recognised has the word."""
+    context = context_of(turn)
+    guessed = turn.confidence < GUESSED.get(turn.intent, 0.0)
+    if not guessed or not turn.text or turn.loop is not None or context.code is None:
+        return None
+    found = await services.listing.ask(turn)
+    if found.decision != "answer" or context.code not in found.codes:
+        return None
+    return told(services, turn, found)
 
 
 async def list_first(services: Services, turn: Turn) -> tuple[Reply, bool]:

@@ -46,11 +46,11 @@ def load_talks(path: Path = TALKS) -> list[Talk]:
 
 
 def later_turns(talks: Sequence[Talk]) -> Iterator[tuple[Talk, str, TalkTurn]]:
-    """(talk, the matter before, turn) of every turn after a card that is about something."""
+    """(talk, the matter before, turn) of every turn after a card."""
     for talk in talks:
         before = ""
         for turn in talk.turns:
-            if before and turn.kind != "social":
+            if before:
                 yield talk, before, turn
             if turn.codes:
                 before = turn.codes[0]
