@@ -139,15 +139,15 @@ def said_after(
     words = f"{_ASIDE.sub('', item.name.in_(typed.lang))} {typed.text}"
     named_vector = engine.embed(words)
     named = engine.search(words, lang=lang, city=city, k=8, vector=named_vector)
-    catalogue = engine.catalogue
-    own = {item.item_id, catalogue.sister(item.item_id) or item.item_id}
+    sister = engine.catalogue.items.get(engine.catalogue.sister(item.item_id) or "")
+    items = [item] if sister is None else [item, sister]
+    own = {one.item_id for one in items}
     found = engine.ranked(result.asked, vector).found
     column = {name: found.table[:, at] for at, name in enumerate(RANKING)}
     rows = [at for at, place in enumerate(found.items) if engine.index.codes[place] in own]
     first = result.results[0]
     nearest = float(column["dense"].max())
     text = typed.text
-    items = [catalogue.items[code] for code in sorted(own)]
     values: dict[str, float] = {
         "other_sure": result.confidence * (first.code not in own),
         "first_share": first.score,

@@ -13,8 +13,9 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from core.cards import LocalText
-from knowledge.catalogue import KINDS, Catalogue
+from knowledge.catalogue import ANCHORS, KINDS, Catalogue
 from knowledge.model import Bundle, Centre, Fact, TimeFact
+from knowledge.wordings import normalised
 
 Level = Literal["error", "warning"]
 Problem = tuple[Level, str, str]
@@ -122,12 +123,26 @@ def others(catalogue: Catalogue) -> Iterator[Problem]:
             yield "error", f"{contact.id} phone", f"not a phone number: {contact.phone}"
         if not contact.domains:
             yield "error", f"{contact.id} domains", "a contact for no field"
+    yield from _outside(catalogue)
     for offer in catalogue.door_offers.values():
         yield from _unknown(f"{offer.id} items", offer.items, catalogue)
         if not offer.items:
             yield "error", f"{offer.id} items", "an offer of nothing"
         if offer.phone is not None and not is_phone(offer.phone):
             yield "error", f"{offer.id} phone", f"not a phone number: {offer.phone}"
+
+
+def _outside(catalogue: Catalogue) -> Iterator[Problem]:
+    """Matters that are said to be outside the list under the name of an item: then neither is found."""
+    names: dict[str, str] = {}
+    for code, item in catalogue.items.items():
+        for name in (item.name.zh, item.name.en, *item.aliases.zh, *item.aliases.en):
+            names.setdefault(normalised(name), code)
+    for matter in catalogue.outside:
+        for name in (matter.zh, matter.en):
+            own = names.get(normalised(name))
+            if own is not None:
+                yield "error", f"{ANCHORS} {matter.zh}", f"{name} is what {own} is called"
 
 
 def _unknown(where: str, codes: Iterable[str], catalogue: Catalogue) -> Iterator[Problem]:

@@ -260,3 +260,21 @@ def test_one_embedding_serves_a_turn_unless_much_was_set_aside(engine: SearchEng
     spoken, normalised = engine.embed_turn("请问一下我想问问深圳那边怎么办理居住证呢谢谢")
     assert float(spoken @ normalised) < 0.9999
     assert (normalised == engine.embed("请问一下我想问问深圳那边怎么办理居住证呢谢谢")).all()
+
+
+def test_whoever_says_a_name_is_answered(engine: SearchEngine) -> None:
+    """Every item by its names and other names in both languages, alone and asked for: no question back."""
+    missed: list[tuple[str, str]] = []
+    for code, item in engine.catalogue.items.items():
+        own = {code, engine.catalogue.sister(code)}
+        chinese = (item.name.zh, *item.aliases.zh)
+        for words in (
+            *chinese,
+            *(f"{name}怎么办" for name in chinese),
+            item.name.en,
+            *item.aliases.en,
+        ):
+            found = engine.search(words)
+            if found.decision != "answer" or found.results[0].code not in own:
+                missed.append((words, found.decision))
+    assert missed == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from knowledge.catalogue import Record, make_catalogue
+from knowledge.catalogue import OutsideMatters, Record, make_catalogue
 from knowledge.model import (
     Bundle,
     Centre,
@@ -143,6 +143,8 @@ BROKEN: list[tuple[Record, str]] = [
     (bundle(name={"zh": "", "en": "x"}), "missing in zh or en"),
     (offer(items=["SG-ZZ-996"]), "unknown item SG-ZZ-996"),
     (offer(phone="x"), "not a phone number"),
+    (OutsideMatters.model_validate({"names": [{"zh": "社保卡补办", "en": "x"}]}),
+     "社保卡补办 is what SG-HR-001 is called"),
     (_changed(contact(), phone="x"), "not a phone number"),
     (_changed(contact(), domains=[]), "a contact for no field"),
 ]  # fmt: skip
