@@ -190,8 +190,7 @@ class TermTables:
 
     def __init__(self, words: LexiconBuilder, sounds: LexiconBuilder) -> None:
         self.words, self.sounds = words, sounds
-        self._ids: list[npt.NDArray[np.int32]] = []
-        self._sizes = array("i")
+        self._ids, self._sizes = array("i"), array("i")
         self.kinds = array("i")
 
     def add(self, group: Sequence[Wording]) -> None:
@@ -199,7 +198,7 @@ class TermTables:
         matched = _matched_of(tuple((wording.kind, wording.text) for wording in group))
         self.kinds.extend([wording.kind for wording in group])
         numbers = self.words.add(matched.words, matched.counts)
-        self._ids.append(np.array(numbers, np.int32)[matched.own])
+        self._ids.frombytes(np.array(numbers, np.int32)[matched.own].tobytes())
         self._sizes.extend(matched.sizes)
         self.sounds.add(matched.sounds.keys(), matched.sounds.values())
 
@@ -211,7 +210,7 @@ class TermTables:
 
     def ids(self, numbers: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int32]:
         """The ids of all wordings, sorted within each; `numbers` gives the final id of each."""
-        ids = np.concatenate([np.zeros(0, np.int32), *self._ids])
+        ids = np.array(self._ids, np.int32)
         if not ids.size:
             return ids
         if numbers is not None:
