@@ -18,11 +18,12 @@ from core.errors import InvalidInput
 from knowledge.background import everyday
 from knowledge.colloquial import as_people_say
 from knowledge.embed.port import Embedder, Matrix, Vector
-from knowledge.index import Index, assemble, readings
+from knowledge.index import Index, assemble
 from knowledge.matching import Profile, Titles, collection_evidence, collection_signals, language
 from knowledge.places import places, without_places
 from knowledge.rank import Signals, probability
 from knowledge.spelling import RARE, Speller, count_stretches, learn_phrases
+from knowledge.term_tables import readings
 from knowledge.text import simplify, squash, understand, without_asking, without_frame
 from knowledge.wordings import ALIAS, NAME, SAID, TEXT, Wording
 

@@ -11,11 +11,9 @@ import os
 import shutil
 import tempfile
 import threading
-from array import array
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -31,19 +29,19 @@ from core.errors import AppError
 from knowledge.classifier import Classes
 from knowledge.columns import Column, Names, PhraseTable, open_column
 from knowledge.embed.port import Matrix
-from knowledge.lexical import Lexicon, LexiconBuilder, Wordings, open_lexicon, save_lexicon
+from knowledge.lexical import Lexicon, LexiconBuilder, open_lexicon, save_lexicon
 from knowledge.spelling import Phrases, count_stretches, learn_phrases
-from knowledge.terms import syllables, terms
+from knowledge.term_tables import TermTables, Wordings, stretches
 from knowledge.vectors.exact import ExactVectors
 from knowledge.vectors.port import Tags, VectorSearch, make_tags
 from knowledge.vectors.select import AUTO, FILE, LARGE_ROWS, Backend, open_vectors
-from knowledge.wordings import ALIAS, NAME, SAID, SUMMARY, Wording
+from knowledge.wordings import Wording
 
 FORMAT = 9
 """Raise when the files change: older indexes are then rebuilt."""
 NORMALISERS = (
     "text.py", "stated.py", "lexicon.py", "terms.py", "wordings.py", "spelling.py", "lexical.py",
-    "background.py", "everyday.json", "classifier.py",
+    "term_tables.py", "background.py", "everyday.json", "classifier.py",
 )  # fmt: skip
 """Code that decides what is in the files: a change of it is a new index."""
 _ARRAYS = ("owner", "kind", "first", "term_starts", "term_ids")
@@ -53,8 +51,6 @@ _SAMPLE = 1024
 _PHRASE_TEXTS = 100_000
 """Phrases of a big index are learned from so many of its texts."""
 _BLOCK = 65_536
-_ITEMS_KEPT = 512
-"""Items whose wordings are kept taken apart, in the process that builds."""
 Places = npt.NDArray[np.intp]
 
 
@@ -120,109 +116,6 @@ class Index:
         return Wordings.of(self.term_starts, self.term_ids, self.words.idf)
 
 
-@cache
-def readings() -> dict[str, str]:
-    """Commonest reading of every common character, so that queries need no pinyin library."""
-    from pypinyin.contrib.tone_convert import to_normal  # build time only
-    from pypinyin.pinyin_dict import pinyin_dict
-
-    return {
-        chr(point): to_normal(readings.split(",")[0]).replace("ü", "v")
-        for point, readings in pinyin_dict.items()
-        if 0x4E00 <= point <= 0x9FFF
-    }
-
-
-@dataclass(frozen=True)
-class _Matched:
-    """What is matched by letters of one item's wordings, in terms of its own."""
-
-    words: tuple[str, ...]
-    """Each different term of its wordings."""
-    counts: tuple[int, ...]
-    """How often its document has each."""
-    own: npt.NDArray[np.int32]
-    """Places in `words` of each wording's different terms, wording after wording."""
-    sizes: tuple[int, ...]
-    """How many each wording has."""
-    sounds: Mapping[str, int]
-    """How often its document has each sound."""
-
-
-def _matched(wordings: Iterable[tuple[int, str]]) -> _Matched:
-    """Of an item's wordings (kind, text); names and aliases count twice, SAID once where it is new."""
-    places: dict[str, int] = {}
-    document: list[str] = []
-    heard: list[str] = []
-    own, sizes = array("i"), []
-    for kind, text in wordings:
-        units = terms(text)
-        if kind == SAID:  # only what the name itself does not say
-            document += sorted(set(units) - set(document))
-        else:
-            document += units * (2 if kind in (NAME, ALIAS) else 1)
-        if kind != SUMMARY:
-            heard += syllables(text, readings())
-        different = {places.setdefault(unit, len(places)) for unit in units}
-        own.extend(sorted(different))
-        sizes.append(len(different))
-    counts = Counter(document)
-    return _Matched(
-        tuple(places), tuple(counts[unit] for unit in places), np.array(own, np.int32),
-        tuple(sizes), Counter(heard),
-    )  # fmt: skip
-
-
-@lru_cache(maxsize=_ITEMS_KEPT)
-def _matched_of(wordings: tuple[tuple[int, str], ...]) -> _Matched:
-    """Taken apart once: most items are the same from one version of a small list to the next."""
-    return _matched(wordings)
-
-
-@lru_cache(maxsize=_ITEMS_KEPT)
-def _stretches_of(texts: tuple[str, ...]) -> Mapping[str, int]:
-    """Counted once, for the same reason."""
-    return count_stretches(texts)
-
-
-class TermTables:
-    """What is matched by letters, collected item by item."""
-
-    def __init__(self, words: LexiconBuilder, sounds: LexiconBuilder) -> None:
-        self.words, self.sounds = words, sounds
-        self._ids, self._sizes = array("i"), array("i")
-        self.kinds = array("i")
-
-    def add(self, group: Sequence[Wording]) -> None:
-        """The next item's wordings."""
-        matched = _matched_of(tuple((wording.kind, wording.text) for wording in group))
-        self.kinds.extend([wording.kind for wording in group])
-        numbers = self.words.add(matched.words, matched.counts)
-        self._ids.frombytes(np.array(numbers, np.int32)[matched.own].tobytes())
-        self._sizes.extend(matched.sizes)
-        self.sounds.add(matched.sounds.keys(), matched.sounds.values())
-
-    def starts(self) -> npt.NDArray[np.int32]:
-        """Where each wording's ids begin, and the end."""
-        out = np.zeros(len(self._sizes) + 1, np.int32)
-        np.cumsum(np.array(self._sizes, np.int32), out=out[1:])
-        return out
-
-    def ids(self, numbers: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int32]:
-        """The ids of all wordings, sorted within each; `numbers` gives the final id of each."""
-        ids = np.array(self._ids, np.int32)
-        if not ids.size:
-            return ids
-        if numbers is not None:
-            ids = numbers[ids]
-        wording = np.repeat(np.arange(len(self._sizes), dtype=np.int64), self._sizes)
-        most = np.int64(ids.max()) + 1
-        keys = wording * most + ids
-        keys.sort()
-        found: npt.NDArray[np.int32] = (keys % most).astype(np.int32)
-        return found
-
-
 def assemble(
     groups: Sequence[Sequence[Wording]],
     vectors: Matrix,
@@ -259,7 +152,9 @@ def assemble(
         words=words,
         sounds=sounds,
         readings=readings,
-        phrases=learn_phrases(_stretches(groups, len(vectors)), readings),
+        phrases=learn_phrases(stretches(groups), readings)
+        if len(vectors) < LARGE_ROWS
+        else _some_phrases(groups, len(vectors), readings),
         tags=own_tags,
         near=ExactVectors(vectors, own_tags),
         sample=_sample(vectors, first) if len(vectors) >= LARGE_ROWS else None,
@@ -267,15 +162,12 @@ def assemble(
     )
 
 
-def _stretches(groups: Sequence[Sequence[Wording]], rows: int) -> Mapping[str, int]:
-    """`count_stretches` of the wordings, of a part of them where there are many."""
-    if rows >= LARGE_ROWS:
-        texts = [wording.text for group in groups for wording in group]
-        return count_stretches(texts[:: max(1, rows // _PHRASE_TEXTS)])
-    counts: Counter[str] = Counter()
-    for group in groups:
-        counts.update(_stretches_of(tuple(wording.text for wording in group)))
-    return counts
+def _some_phrases(
+    groups: Sequence[Sequence[Wording]], rows: int, readings: dict[str, str]
+) -> Phrases:
+    """Of a part of the wordings of a big list."""
+    texts = [wording.text for group in groups for wording in group]
+    return learn_phrases(count_stretches(texts[:: max(1, rows // _PHRASE_TEXTS)]), readings)
 
 
 def _sample(vectors: Column, first: npt.NDArray[np.int32]) -> Sample:

@@ -73,39 +73,6 @@ class Documents:
 
 
 @dataclass(frozen=True)
-class Wordings:
-    """The terms of each wording of a small list, from the terms' side."""
-
-    starts: npt.NDArray[np.int64]
-    """Wordings that have term t: `rows[starts[t]:starts[t + 1]]`."""
-    rows: Ints
-    weights: npt.NDArray[np.float64]
-    """Sum of the idf of each wording's terms."""
-
-    @classmethod
-    def of(cls, starts: Column, terms: Column, idf: Column) -> Wordings:
-        """From the terms of wording w, `terms[starts[w]:starts[w + 1]]`."""
-        own, begin = np.asarray(terms), np.asarray(starts)
-        rarity = np.asarray(idf, np.float64)
-        rows = np.repeat(np.arange(begin.size - 1, dtype=np.int32), np.diff(begin))
-        order = np.argsort(own, kind="stable")
-        return cls(
-            np.searchsorted(own[order], np.arange(rarity.size + 1)),
-            rows[order],
-            np.bincount(rows, rarity[own], begin.size - 1).astype(np.float64),
-        )
-
-    def shared(self, known: Ints, idf: Floats) -> npt.NDArray[np.float64]:
-        """float64[wordings]: sum of the `idf` of the `known` terms that each has."""
-        begin = self.starts[known]
-        sizes = self.starts[known + 1] - begin
-        at = np.cumsum(sizes) - sizes
-        flat = np.arange(sizes.sum()) + np.repeat(begin - at, sizes)
-        found = np.bincount(self.rows[flat], np.repeat(idf, sizes), self.weights.size)
-        return found.astype(np.float64)
-
-
-@dataclass(frozen=True)
 class Lexicon:
     """One lexical channel."""
 

@@ -35,11 +35,11 @@ from knowledge.index import (
     assemble,
     base_of,
     read_index,
-    readings,
     write_index,
 )
 from knowledge.model import ServiceItem
 from knowledge.segments import Delta, NotAnUpdate, fits, update, write_delta
+from knowledge.term_tables import readings
 from knowledge.vectors.select import AUTO, LARGE_ROWS, Backend
 from knowledge.wordings import event_wordings, normalised, wordings
 

@@ -42,6 +42,8 @@ SIGNALS = (
 """Columns of `Signals.table`."""
 _APART = 4.0
 """More than two cosines can differ."""
+SAME_NAME = 0.95
+"""Likeness of letters from which words are a name: then likeness alone is enough to answer."""
 LEAST_SPREAD = 0.006
 """Cosines of a few documents alike may lie closer together: differences of less say nothing."""
 
@@ -188,6 +190,11 @@ def _weights(
     own = np.concatenate([[0.0], np.cumsum(idf)])
     shared = np.concatenate([[0.0], np.cumsum(idf * asked[ids])])
     return own[at[1:]] - own[at[:-1]], shared[at[1:]] - shared[at[:-1]]
+
+
+def named(found: Signals, row: int) -> bool:
+    """Whether the words are the name of that candidate, or another name of it, and nothing else."""
+    return float(found.table[row, SIGNALS.index("name_overlap")]) >= SAME_NAME
 
 
 def nearer_outside(found: Signals) -> bool:

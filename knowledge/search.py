@@ -28,12 +28,12 @@ from knowledge.jurisdiction import moves_between
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.published import PublishedIndex, open_index
 from knowledge.rank import (
-    SIGNALS,
     Rule,
     Rules,
     Signals,
     evidence,
     load_rules,
+    named,
     nearer_outside,
     probability,
     rank,
@@ -54,8 +54,6 @@ _READING_SURER = 0.05
 """How much surer a reading of a part of the words must be than one of all; how long it is at least."""
 _ALONE = 0.9
 """Probability by likeness alone from which no classifier is asked."""
-_SAME_NAME = 0.95
-"""Likeness of letters from which words are a name of an item: then likeness alone is enough."""
 _CLEARLY = 2
 """How many times likelier a matter of the other city must be to be the one meant, where nothing is sure."""
 MAX_CHARS = 400
@@ -261,8 +259,8 @@ class SearchEngine:
         matters is too sure.
         """
         asked = self.understand(query, lang=lang)
-        named = asked.cities[0] if len(asked.cities) == 1 else None
-        overall = named if asked.cities else city
+        only = asked.cities[0] if len(asked.cities) == 1 else None
+        overall = only if asked.cities else city
         facet = facet_of(asked.text)
         if not squash(asked.core):
             return SearchResult(
@@ -273,7 +271,7 @@ class SearchEngine:
         rule = self._plain if plain else self._learned
         confidence, in_list = self.judge(ranked, asked, rule)
         alone = (confidence, in_list) if plain else self.judge(ranked, asked, self._plain)
-        if alone[0] >= (self._plain.answer_at if _is_name(ranked) else _ALONE):
+        if alone[0] >= (self._plain.answer_at if named(ranked.found, ranked.order[0]) else _ALONE):
             confidence, in_list = max(alone[0], confidence), max(alone[1], in_list)
         if confidence < rule.answer_at:
             read = (ranked, confidence, in_list)
@@ -387,12 +385,6 @@ class SearchEngine:
         if sure:
             return "clarify" if nearer_outside(found) else "answer"
         return "clarify" if in_list >= rule.clarify_at else "abstain"
-
-
-def _is_name(ranked: Ranked) -> bool:
-    """Whether the words are the name of the first item, or another name of it, and nothing else."""
-    own = ranked.found.table[ranked.order[0], SIGNALS.index("name_overlap")]
-    return float(own) >= _SAME_NAME
 
 
 def _is_topic(found: Signals) -> bool:

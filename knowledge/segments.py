@@ -18,8 +18,9 @@ import orjson
 
 from knowledge.columns import Column, JoinedColumn, JoinedNames, place_of
 from knowledge.embed.port import Matrix
-from knowledge.index import FORMAT, Index, Places, TermTables, write_folder
+from knowledge.index import FORMAT, Index, Places, write_folder
 from knowledge.lexical import Documents, LexiconBuilder, extend
+from knowledge.term_tables import TermTables
 from knowledge.vectors.exact import ExactVectors
 from knowledge.vectors.layered import LayeredVectors
 from knowledge.vectors.port import Tags, make_tags

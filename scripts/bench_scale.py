@@ -82,7 +82,8 @@ def _memory_mb() -> float:
 def build(folder: Path, size: int) -> dict[str, Any]:
     """Embed (truly or mixed), assemble, write."""
     from knowledge.embed.batch import encode_many
-    from knowledge.index import assemble, readings, write_index
+    from knowledge.index import assemble, write_index
+    from knowledge.term_tables import readings
 
     embedder, made = _embedder(), _made_up(size)
     vectors = made.vectors(embedder, _cache(folder.parent, embedder))
@@ -112,7 +113,8 @@ def build(folder: Path, size: int) -> dict[str, Any]:
 def whole(size: int) -> dict[str, Any]:
     """Embed every text of a list, with progress, assemble and write it: minutes, nothing extrapolated."""
     from knowledge.embed.batch import Meter, encode_many
-    from knowledge.index import assemble, readings, write_index
+    from knowledge.index import assemble, write_index
+    from knowledge.term_tables import readings
 
     embedder, made = _embedder(), _made_up(size)
     texts = [wording.text for group in made.groups() for wording in group]

@@ -23,7 +23,7 @@ import zhconv_rs
 
 from core.errors import NotFound
 from knowledge.collection import Document
-from knowledge.index import readings
+from knowledge.term_tables import readings
 from knowledge.text import simplify
 
 PROVINCE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "guangdong_items.jsonl"

@@ -31,7 +31,7 @@ from knowledge.embed import Matrix, Vector
 from knowledge.embed.batch import Meter, encode_many
 from knowledge.embed.cache import VectorCache, text_key
 from knowledge.evaluation.questions import load_questions
-from knowledge.index import Index, assemble, read_index, readings, write_index
+from knowledge.index import Index, assemble, read_index, write_index
 from knowledge.lexical import build_lexicon
 from knowledge.published import (
     PublishedIndex,
@@ -44,6 +44,7 @@ from knowledge.published import (
 from knowledge.rank import load_rules
 from knowledge.search import SearchEngine
 from knowledge.segments import NotAnUpdate, fits, update, write_delta
+from knowledge.term_tables import readings
 from knowledge.terms import syllables, terms
 from knowledge.vectors.select import LARGE_ROWS
 from knowledge.wordings import NAME, SUMMARY, Wording, wordings
