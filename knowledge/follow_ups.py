@@ -246,6 +246,8 @@ class FollowUps(BeyondItems):
         found = replace(
             said.named, decision="answer", results=(hit,), facet=facet, asked=said.asked
         )
+        if turn.asks.untold:  # no confidence that it is answered: the editors hear of it
+            found = replace(found, confidence=0.0)
         return self._answer(found, said.vector, turn)
 
     def _restated(self, item: ServiceItem, typed: Understood, turn: Turn) -> Reply | None:

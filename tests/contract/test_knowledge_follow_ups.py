@@ -11,6 +11,7 @@ from core.i18n import Lang
 from knowledge.answers import AnswerContext, Reply, Responder
 from knowledge.evaluation.measure_talks import measure_talks
 from knowledge.evaluation.talks import load_talks
+from knowledge.learning.log import SURE
 
 
 def _talk(responder: Responder, turns: tuple[str, ...], lang: Lang = "zh") -> Reply:
@@ -101,6 +102,14 @@ def test_what_names_no_matter_is_about_the_last(
     card = answer_of(_talk(responder, turns, lang))
     assert card.code == code
     assert told in card.headline
+
+
+def test_what_the_list_does_not_say_is_noted_for_its_editors(responder: Responder) -> None:
+    """A card is shown, but nobody takes the question for answered."""
+    untold = _talk(responder, ("企业注销怎么办", "其中一个股东不肯签名"))
+    told = _talk(responder, ("企业注销怎么办", "要多久"))
+    assert untold.decision == told.decision == "answer"
+    assert untold.confidence < SURE <= told.confidence
 
 
 @pytest.mark.parametrize(
