@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from actions.chips import chip, notice
 from actions.listing import CONTEXT_SLOT, context_of
-from actions.precedence import list_first
+from actions.precedence import PENDING_SLOT, list_first
 from actions.service import service
 from actions.services import Services
 from actions.turn import Reply, Turn
@@ -27,7 +27,6 @@ from knowledge.context import AnswerContext
 PURPOSE = "account_inquiry"
 CONSENT_VERSION = "2026-11"
 """Version of the text `actions.consent.text`; a new text needs a new version."""
-PENDING_SLOT = "pending_request"
 Level = Literal["L1", "L2", "L3"]
 Ask = Callable[[Services, Identity, Turn], Awaitable[AccountCard]]
 

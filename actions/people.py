@@ -10,7 +10,7 @@ import re
 
 from actions.chips import TEXT_FIRST, VIDEO_FIRST, chip, notice, person, to_person
 from actions.glossary import explain
-from actions.precedence import ACTS, LIKELY, list_first
+from actions.precedence import ACTS, LIKELY, from_card, list_first
 from actions.service import about, again, answered, told
 from actions.services import Services
 from actions.turn import Reply, Turn
@@ -18,8 +18,9 @@ from core.cards import Action, ChoicesCard, NoticeCard
 
 WORTH_SEARCHING = 8
 """Characters from which a worried sentence may also hold a question."""
-SURE = 0.6
-"""From this confidence on, danger, youth and what is unlawful are believed without a word that says so."""
+SURE, BELIEVED = 0.6, 0.8
+"""From this confidence on, danger, youth and what is unlawful are believed without a word that says so; after a
+card what is unlawful from the second on."""
 _UNLAWFUL = ("other_people_data", "forge_documents", "bribery", "evade_rules")
 _UNLAWFUL_WORDS = re.compile(
     r"假|伪造|刻.{0,2}章|[pP]图|红包|送礼|好处|塞.{0,3}钱|走后门|关系|套现|套.{0,4}公积金|骗|糊弄|蒙混|漏洞|空子|逃税|"
@@ -149,12 +150,12 @@ async def refuse(services: Services, turn: Turn) -> Reply:
     """Refused, with the reason and the lawful way; the resident is not scolded."""
     if turn.intent == "prompt_injection":
         return Reply([turn.say("unsafe.prompt_injection")])
-    if (
-        turn.intent in _UNLAWFUL
-        and (turn.confidence < SURE or _about_oneself(turn))
-        and not _UNLAWFUL_WORDS.search(turn.text)
-    ):
-        return told(services, turn, await services.listing.ask(turn))
+    if turn.intent in _UNLAWFUL and not _UNLAWFUL_WORDS.search(turn.text):
+        if turn.confidence < SURE or _about_oneself(turn):
+            return told(services, turn, await services.listing.ask(turn))
+        # 「老公的房子，写他一个人名」 tells a circumstance of the matter before
+        if turn.confidence < BELIEVED and (said := await from_card(services, turn)):
+            return said
     if turn.intent == "abuse":
         before = turn.count("upset")
         if before:

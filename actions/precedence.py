@@ -33,24 +33,32 @@ the list has other matters that it may be, and where the list too thinks of it f
 _MOST = 4
 
 
+PENDING_SLOT = "pending_request"
+"""Slot of a request that waits for sign-in or consent."""
 GUESSED: dict[str, float] = {
-    **dict.fromkeys(("angry", "confused", "deny", "minor", "other_people_data", "bribery"), 0.8),
-    **dict.fromkeys(("forge_documents", "evade_rules", "none_of_these", "restart_topic"), 0.8),
-    **dict.fromkeys(("ask_source", "ask_privacy", "my_data", "revoke_consent"), 0.6),
-    **dict.fromkeys(("cancel", "go_back", "request_callback", "inform"), 0.6),
-    "switch_chinese": 0.95,
-    "switch_english": 0.95,
+    **dict.fromkeys(("deny", "none_of_these", "restart_topic"), 0.8),
+    **dict.fromkeys(("angry", "confused"), 0.5),
+    **dict.fromkeys(("ask_source", "ask_privacy", "cancel", "go_back", "inform"), 0.6),
+    "request_callback": 0.6,
+    **dict.fromkeys(("revoke_consent", "my_data"), 0.3),
+    **dict.fromkeys(("switch_chinese", "switch_english"), 0.95),
 }
-"""What is easily heard in words that go on from a card (「贵不贵」 is no, 「我哥在国外」 another person's
-data), and the confidence from which it is believed all the same."""
+"""What is easily heard in words that go on from a card (「贵不贵」 is no), and the confidence from which it is
+believed all the same; low for what a resident has a right to."""
 
 
 async def goes_on(services: Services, turn: Turn) -> Reply | None:
-    """What the list says where it takes the words as said about the card before; None where it does not, or
-    where what was recognised has the word."""
+    """What the list says where an intent is only guessed and it takes the words as said about the card before;
+    None where it does not, or while a request waits for a yes or no."""
+    if turn.confidence >= GUESSED.get(turn.intent, 0.0) or turn.slots.get(PENDING_SLOT):
+        return None
+    return await from_card(services, turn)
+
+
+async def from_card(services: Services, turn: Turn) -> Reply | None:
+    """What the list says where it takes the words as said about the card before; None where it does not."""
     context = context_of(turn)
-    guessed = turn.confidence < GUESSED.get(turn.intent, 0.0)
-    if not guessed or not turn.text or turn.loop is not None or context.code is None:
+    if not turn.text or turn.loop is not None or context.code is None:
         return None
     found = await services.listing.ask(turn)
     if found.decision != "answer" or context.code not in found.codes:

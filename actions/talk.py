@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from actions.account import PENDING_SLOT, consent, pending, request
+from actions.account import consent, pending, request
 from actions.chips import chip, notice, starters
 from actions.listing import CONTEXT_SLOT, context_of
 from actions.people import repeat
+from actions.precedence import PENDING_SLOT
 from actions.service import missed, reply_of, told
 from actions.services import Services
 from actions.turn import Reply, Turn
