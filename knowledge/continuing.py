@@ -26,6 +26,7 @@ from knowledge.faqs import FrequentQuestions
 from knowledge.jurisdiction import reply_place
 from knowledge.model import ServiceItem
 from knowledge.rank import SIGNALS as RANKING
+from knowledge.rank import probability
 from knowledge.search import SearchEngine, SearchResult
 from knowledge.stated import of_others
 from knowledge.text import Understood
@@ -91,11 +92,10 @@ class Rule:
 
     def belief(self, row: npt.NDArray[np.float64], vector: Vector, embedder: str) -> float:
         """Probability that a message with this `row` of `SIGNALS` goes on, 0..1."""
-        if embedder == self.embedder:
-            z = float(vector @ self.direction) + float(row @ self.weights[:-1]) + self.weights[-1]
-        else:
-            z = float(row @ self.plain[:-1]) + self.plain[-1]
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+        known = embedder == self.embedder
+        along = float(vector @ self.direction) if known else 0.0
+        rule = self.weights if known else self.plain
+        return probability(np.array([*row, 1.0, along]), np.array([*rule, 1.0]))
 
 
 @cache

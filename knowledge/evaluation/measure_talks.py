@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 from core.i18n import Lang
@@ -66,7 +65,7 @@ def _after(reply: Reply, turn: TalkTurn, before: AnswerContext, became: Outcome)
         return AnswerContext(code=before.code, facts=facts)
     if became == "right" and reply.context.code is not None:
         return reply.context
-    return replace(AnswerContext(), code=turn.codes[0], facts=facts)
+    return AnswerContext(code=turn.codes[0], facts=facts)
 
 
 def _counts(found: Counter[str]) -> dict[str, Any]:

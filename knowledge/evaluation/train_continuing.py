@@ -23,6 +23,7 @@ from core.i18n import Lang
 from core.settings import get_settings
 from knowledge.continuing import RULE, SIGNALS, said_after
 from knowledge.evaluation.learning import Array, learn_logistic
+from knowledge.evaluation.metrics import auroc
 from knowledge.evaluation.talks import Talk, later_turns, load_talks
 from knowledge.faqs import FrequentQuestions
 from knowledge.search import SearchEngine
@@ -92,11 +93,9 @@ def _beyond(rows: Array, data: Seen, ridge: float) -> Array:
     return out
 
 
-def auroc(said: Array, same: Array) -> float:
-    """Probability that what goes on is believed more than what does not."""
-    yes, no = said[same == 1], said[same == 0]
-    higher = (yes[:, None] > no[None]).mean() + (yes[:, None] == no[None]).mean() / 2
-    return float(higher)
+def _auroc(said: Array, data: Seen) -> float:
+    yes, no = said[data.same == 1].tolist(), said[data.same == 0].tolist()
+    return round(auroc(yes, no) or 0.0, 4)
 
 
 def train(engine: SearchEngine, talks: Sequence[Talk]) -> dict[str, Any]:
@@ -120,8 +119,8 @@ def train(engine: SearchEngine, talks: Sequence[Talk]) -> dict[str, Any]:
             "on": dt.datetime.now(dt.UTC).date().isoformat(),
             "list_version": engine.list_version,
             "turns": len(data.same),
-            "auroc": round(auroc(_beyond(both, data, _RIDGE), data.same), 4),
-            "auroc_plain": round(auroc(_beyond(data.rows, data, _RIDGE), data.same), 4),
+            "auroc": _auroc(_beyond(both, data, _RIDGE), data),
+            "auroc_plain": _auroc(_beyond(data.rows, data, _RIDGE), data),
             "read_as_going_on": shares,
         },
         "embedder": engine.embedder.name,

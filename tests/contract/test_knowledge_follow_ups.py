@@ -70,20 +70,6 @@ def test_a_fact_of_ones_own_gives_the_card_anew(
          "SG-HR-009", "medical insurance"),
         (("how do I claim unemployment benefit", "how much is it per month"), "en", "SG-HR-009",
          "does not hold the amount"),
-    ],
-)  # fmt: skip
-def test_a_short_question_is_read_with_the_matter_before(
-    responder: Responder, turns: tuple[str, ...], lang: Lang, code: str, told: str
-) -> None:
-    """Few words name no matter: the last one is meant."""
-    card = answer_of(_talk(responder, turns, lang))
-    assert card.code == code
-    assert told in card.headline
-
-
-@pytest.mark.parametrize(
-    ("turns", "lang", "code", "told"),
-    [
         (("企业注销怎么办", "其中一个股东不肯签名"), "zh", "SG-MS-006", "没有找到对这一点的直接回答"),
         (("医疗费手工报销", "要是急诊来不及呢"), "zh", "SG-MI-006", "急诊病历"),
         (("购房提取深圳怎么办", "贵不贵"), "zh", "SG-HF-004", "免费"),
@@ -98,7 +84,7 @@ def test_a_short_question_is_read_with_the_matter_before(
 def test_what_names_no_matter_is_about_the_last(
     responder: Responder, turns: tuple[str, ...], lang: Lang, code: str, told: str
 ) -> None:
-    """Circumstances, problems and details: the list's own words where it has some, else that it has none."""
+    """Few words, circumstances, problems: the list's own words where it has some, else that it has none."""
     card = answer_of(_talk(responder, turns, lang))
     assert card.code == code
     assert told in card.headline
