@@ -24,7 +24,11 @@ Facet = Literal[
     "eligibility",
     "steps",
     "which_city",
+    "result",
+    "phone",
+    "status",
 ]
+"""`result`: what one gets in the end; `phone`: whom to call; `status`: how far an application is."""
 Status = Literal["verified", "reported", "to_confirm"]
 """`verified` read from the issuing body; `reported` read in a third-party copy;
 `to_confirm` demonstration data that must be confirmed with the department."""

@@ -42,7 +42,7 @@ from knowledge.guide import (
     visits_for,
     ways_of,
 )
-from knowledge.headline import OPEN, Shown, headline, one_city_scope
+from knowledge.headline import OPEN, Shown, headline, one_city_scope, progress_of
 from knowledge.model import DecidingFact
 from knowledge.payloads import ask_item, payload
 
@@ -80,7 +80,8 @@ def answer_card(
         item = serving[0]
     asked = facet or "overview"
     scope: Scope = city or one_city_scope(item, found)
-    shown = Shown(item, found, scope, decided_by, lang)
+    progress = progress_of(catalogue, item, scope, lang, today) if facet == "status" else None
+    shown = Shown(item, found, scope, decided_by, lang, progress)
     how = asked_faqs or NOT_ASKED
     near = how.near if facet in OPEN else None
     near = near or (how.perhaps if asks.untold else None)
@@ -187,7 +188,11 @@ def _actions(catalogue: Catalogue, shown: Shown, asked: Facet) -> list[Action]:
     item, found, scope, lang = shown.item, shown.found, shown.scope, shown.lang
     code = item.item_id
     city: City | None = None if scope == "both" else scope
-    actions = [
+    actions = []
+    if shown.progress is not None:
+        name = catalogue.items[shown.progress.code].name.in_(lang)
+        actions.append(Action(title=name, token=ask_item(shown.progress.code, city=city)))
+    actions += [
         Action(
             title=text(f"knowledge.ask.{facet}", lang),
             token=ask_item(code, facet=facet, city=city),

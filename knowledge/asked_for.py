@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from core.cards import Facet
 from core.i18n import Lang
-from knowledge.facets import facets_of, without_facets
+from knowledge.asked_fact import facets_of
+from knowledge.facets import without_facets
 from knowledge.named_documents import (
     NamedDocument,
     asks_for_agent,

@@ -9,10 +9,10 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from core.cards import Action, Choice, ChoicesCard, City, Facet, NoticeCard
+from core.cards import CITIES, Action, Choice, ChoicesCard, City, Facet, NoticeCard
 from core.i18n import Lang, text
 from knowledge.catalogue import Catalogue
-from knowledge.facts import city_name
+from knowledge.facts import city_name, join
 from knowledge.jurisdiction import Place, city_of, told_as
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.payloads import ask_item, payload
@@ -58,7 +58,19 @@ def which_matter(
     )
     key = "knowledge.which" if len(hits) > 1 else "knowledge.is_it"
     prompt = text(key, lang) if part is None else text("knowledge.part_which", lang, part=part)
+    if facet == "phone" and (shared := shared_phones([catalogue.items[h.code] for h in hits])):
+        prompt = text(
+            "knowledge.phones_which", lang, phones=join(shared, lang, listing=True), prompt=prompt
+        )
     return ChoicesCard(lang=lang, prompt=prompt, choices=choices, list_version=catalogue.version)
+
+
+def shared_phones(items: Sequence[ServiceItem]) -> list[str]:
+    """Numbers that all of `items` have in every city that handles them, in the first one's order."""
+    listed = [
+        variant.phones for item in items for city in CITIES if (variant := item.variant(city))
+    ]
+    return [phone for phone in listed[0] if all(phone in own for own in listed)] if listed else []
 
 
 def _choice(catalogue: Catalogue, hit: Hit, lang: Lang, facet: Facet | None) -> Choice:

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from core.i18n import Lang
 from knowledge import asked_places, asking, centres
+from knowledge.asked_fact import facet_of
 from knowledge.asked_places import AskedPlaces
 from knowledge.bundle_card import bundle_card
 from knowledge.bundles import get_bundle, read_answers, write_answers
 from knowledge.catalogue import Catalogue
 from knowledge.centre_card import centres_card
 from knowledge.embed import Vector
-from knowledge.facets import facet_of
 from knowledge.life_events import Event, LifeEvents, life_events
 from knowledge.one_matter import OneMatter, Reply, Turn
 from knowledge.search import SearchEngine

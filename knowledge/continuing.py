@@ -20,8 +20,9 @@ import orjson
 
 from core.cards import City
 from core.i18n import Lang
+from knowledge.asked_fact import facets_of
 from knowledge.embed.port import Vector
-from knowledge.facets import asks_amount, asks_question, asks_term, facets_of
+from knowledge.facets import asks_amount, asks_question, asks_term
 from knowledge.faqs import FrequentQuestions
 from knowledge.jurisdiction import reply_place
 from knowledge.model import ServiceItem

@@ -1,4 +1,5 @@
-"""Which fact a question asks for (facet), and whether it follows on from the last answer.
+"""What the words of a question show: a fact asked for outright (facet), and whether it follows on from the
+last answer. `knowledge.asked_fact` decides which fact is asked.
 
 Regular expressions over normalised text, in Chinese and English; Cantonese arrives as Mandarin
 words (`knowledge.text`). Decides nothing about items.
@@ -61,6 +62,13 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|\bcan i\b|could i|am i (eligible|allowed|able)|eligib|qualif"
         r"|conditions?|who can|do i have to be"
         r"|is it possible|entitled", _I)),
+    ("phone", re.compile(
+        r"(客服|咨询|服务|联系|投诉|人工)?(电话|热线|号码)(号码?|是)?(多少|几号|什么|哪个)"
+        r"|(打|拨)(哪个|什么|多少|哪一?条)(咨询|客服|服务)?(电话|号码?|热线)?"
+        r"|(客服|咨询|服务|联系)(电话|热线)|(电话|热线)\W*$"
+        r"|\b(phone|telephone|hotline)( number)?\W*$|(what|which) number\b"
+        r"|(what|which)( \w+){0,3} (phone|telephone|hotline)( number)?"
+        r"|(who|whom) (can|do|should|could) i (call|ring|phone)|\bhotline\b", _I)),
     ("steps", re.compile(
         r"流程|步骤|程序|第一步|先.{0,6}再|怎么走|怎么个办法|steps?\b|procedure|process\b|step by step", _I)),
 )  # fmt: skip
@@ -77,7 +85,7 @@ another (「材料交了，多久能下来」)."""
 _CLAUSE = re.compile(r"[,，。;；?？!！、]|\band\b", _I)
 _BESIDE: frozenset[Facet] = frozenset(("documents", "time", "fee", "where"))
 """Facts that are asked for beside another in one clause; the rest only frame it (「网上办要多久」)."""
-_ASIDE: frozenset[Facet] = frozenset((*_BESIDE, "which_city"))
+_ASIDE: frozenset[Facet] = frozenset((*_BESIDE, "which_city", "phone"))
 """Facts that say nothing of which matter is meant."""
 _TERM = re.compile(
     r"最迟|最晚|[天月年日]之?内|多久(之?内|以前|之前|[^,，。?？]{0,4}一次)|(能|可以|可|会)?(用|管|享受)(多久|多长|几天|几个月)"
@@ -157,8 +165,8 @@ class FollowUp:
     city: City | None
 
 
-def facet_of(text: str) -> Facet | None:
-    """The fact asked for; None when the question is about the matter as a whole."""
+def worded(text: str) -> Facet | None:
+    """The fact that the words ask for outright; None where they do not."""
     for table in (_FACETS, _NOUNS):
         for facet, pattern in table:
             if pattern.search(text) and not _other(facet, text):
@@ -166,9 +174,9 @@ def facet_of(text: str) -> Facet | None:
     return None
 
 
-def facets_of(text: str) -> tuple[Facet, ...]:
-    """Every fact asked for, in the order of the words (「多少钱，多久能拿到」); at most three."""
-    first = facet_of(text)
+def worded_all(text: str) -> tuple[Facet, ...]:
+    """Every fact asked for outright, in the order of the words (「多少钱，多久能拿到」); at most three."""
+    first = worded(text)
     if first is None:
         return ()
     clauses = [clause.strip() for clause in _CLAUSE.split(text) if clause.strip()]
@@ -193,6 +201,25 @@ def facets_of(text: str) -> tuple[Facet, ...]:
     if "which_city" in found:
         found.pop("where", None)
     return tuple(sorted(found, key=lambda facet: found[facet]))[:3]
+
+
+def looks_like(text: str) -> tuple[Facet, ...]:
+    """Facts that the words only seem to ask for: what one is given is no fee, a term no time it takes."""
+    seeming: tuple[Facet, ...] = ("fee", "time")
+    return tuple(facet for facet in seeming if _other(facet, text))
+
+
+def signs(text: str) -> tuple[str, ...]:
+    """Names of what its words show of what is asked: evidence for `knowledge.asked_fact`."""
+    found = [
+        facet for facet, pattern in _FACETS if pattern.search(text) and not _other(facet, text)
+    ]
+    named = [f"names {facet}" for facet, pattern in _NOUNS if pattern.search(text)]
+    kinds = (
+        ("amount", asks_amount), ("term", asks_term), ("whether", asks_whether),
+        ("how", asks_how), ("permission", asks_permission),
+    )  # fmt: skip
+    return (*found, *named, *(name for name, asks in kinds if asks(text)))
 
 
 def without_facets(text: str) -> str:
@@ -258,7 +285,7 @@ def follow_up(asked: Understood) -> FollowUp | None:
     if len(text) > (40 if asked.lang == "zh" else 80):
         return None
     city = asked.cities[0] if len(asked.cities) == 1 else None
-    facet = facet_of(text) or ("steps" if _HOW.search(text) else None)
+    facet = worded(text) or ("steps" if _HOW.search(text) else None)
     if _FOLLOW_ZH.match(text) or _FOLLOW_EN.match(text):
         return FollowUp(facet, city) if (city or facet or _FOLLOW_LEAD.match(text)) else None
     if names_nothing(text) and (facet or city or _POINTING.search(text)):

@@ -202,6 +202,8 @@ def value(variant: Variant, facet: Facet, lang: Lang) -> str | None:
     if facet == "steps":
         numbered = [f"{i}. {t}" for i, t in enumerate(_texts(variant.steps, lang), 1)]
         return " ".join(numbered) or None
+    if facet == "phone":
+        return join(variant.phones, lang, listing=True) or None
     return None
 
 

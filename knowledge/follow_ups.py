@@ -10,12 +10,13 @@ from dataclasses import replace
 from core.cards import City, Facet
 from core.errors import AppError, NotFound
 from knowledge import asking, centres
+from knowledge.asked_fact import facet_of
 from knowledge.beyond_items import BeyondItems
 from knowledge.catalogue import Catalogue
 from knowledge.continuing import SIGNALS, Said, load_rule, said_after, tells_place, wants
 from knowledge.differences import sides
 from knowledge.embed import Vector
-from knowledge.facets import facet_of, follow_up, goes_on, names_nothing
+from knowledge.facets import follow_up, goes_on, names_nothing
 from knowledge.guide import materials_of
 from knowledge.jurisdiction import city_of, reply_place
 from knowledge.model import DecidingFact, ServiceItem

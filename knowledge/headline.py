@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from core.cards import Facet, FaqLine, Material, Scope
 from core.i18n import Lang, text
+from knowledge.asked_fact import facets_of
 from knowledge.asked_for import AskedFor
-from knowledge.catalogue import one_city
-from knowledge.facets import facets_of
+from knowledge.catalogue import Catalogue, one_city
+from knowledge.differences import sides
 from knowledge.facts import city_name, facet_label, join, value
 from knowledge.faqs import AskedFaqs
 from knowledge.guide import Sides, in_scope
@@ -16,8 +18,21 @@ from knowledge.jurisdiction import told_as
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.named_documents import agent_papers, told_of
 
-OPEN: tuple[Facet | None, ...] = (None, "eligibility")
-"""Asked for no other fact than whether, or what if."""
+OPEN: tuple[Facet | None, ...] = (None, "eligibility", "result", "status")
+"""Asked for no other fact than whether, what if, what comes of it, or how far it is: a frequent question says
+more of these than the list's facts."""
+
+PROGRESS, _PROGRESS = "SG-XX-007", "进度"
+"""The item by which an application's progress is looked up, and what such inquiries have in their names."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The matter by which applications are followed."""
+
+    code: str
+    words: str
+    """How to look it up, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,8 @@ class Shown:
     decided_by: DecidingFact | None
     """The fact that settled the city."""
     lang: Lang
+    progress: Progress | None = None
+    """Where its progress is looked up, when that was asked."""
 
     def fact(self, facet: Facet) -> str | None:
         """A facet's value: one text where the cities agree, else each city's."""
@@ -52,7 +69,13 @@ class Shown:
         if facet == "eligibility":
             # "can I, from the other city?": where no condition is listed, the rule of jurisdiction tells.
             return self.fact(facet) or self.item.jurisdiction.text.in_(self.lang)
-        if facet != "overview":
+        if facet == "result" and self.item.result is not None:
+            return join(
+                [self.item.result.in_(self.lang), self.item.summary.in_(self.lang)], self.lang
+            )
+        if facet == "status" and self.progress is not None:
+            return self.progress.words
+        if facet not in ("overview", "result", "status"):
             return self.fact(facet) or text(
                 "knowledge.nothing_on", self.lang, facet=facet_label(facet, self.lang)
             )
@@ -105,6 +128,21 @@ class Shown:
 
     def _named(self, name: str, words: str) -> str:
         return text("knowledge.named", self.lang, name=name, value=words)
+
+
+def progress_of(
+    catalogue: Catalogue, item: ServiceItem, scope: Scope, lang: Lang, today: dt.date
+) -> Progress | None:
+    """How an application for `item` is followed; None where the item is such an inquiry itself."""
+    inquiry = catalogue.items.get(PROGRESS)
+    if inquiry is None or _PROGRESS in item.name.zh:
+        return None
+    shown = Shown(inquiry, sides(catalogue, inquiry, today), scope, None, lang)
+    ways = shown.fact("channels")
+    if ways is None:
+        return None
+    name = inquiry.name.in_(lang)
+    return Progress(inquiry.item_id, text("knowledge.progress", lang, name=name, ways=ways))
 
 
 def one_city_scope(item: ServiceItem, found: Sides) -> Scope:

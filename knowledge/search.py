@@ -18,11 +18,11 @@ from core.cards import City, Facet, LocalText
 from core.errors import InvalidInput
 from core.i18n import Lang
 from core.settings import Settings
+from knowledge.asked_fact import facet_of
 from knowledge.asked_for import matter_words
 from knowledge.candidates import candidates
 from knowledge.columns import place_of
 from knowledge.embed import Embedder, Vector, open_embedder
-from knowledge.facets import facet_of
 from knowledge.index import IndexMissing
 from knowledge.jurisdiction import moves_between
 from knowledge.model import DecidingFact, ServiceItem

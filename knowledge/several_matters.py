@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from core.cards import AnswerCard, Card, City, Facet
 from knowledge import asking
+from knowledge.asked_fact import facet_of
 from knowledge.asked_for import asked_for
 from knowledge.comparing import Compared, compared
 from knowledge.comparisons import compare_cities, compare_items
-from knowledge.facets import facet_of, names_nothing, points_back
+from knowledge.facets import names_nothing, points_back
 from knowledge.matters import pieces, split_matters, tells
 from knowledge.model import ServiceItem
 from knowledge.one_matter import OneMatter, Reply, Turn

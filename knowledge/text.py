@@ -132,7 +132,10 @@ _BEGINS = re.compile(r"(^|[,，。.!！?？;；\s])在?$")
 _IN_CITY = re.compile(r"\b(in|at|from|for|of|to|within)\s+$", re.IGNORECASE)
 _ELSEWHERE = re.compile("|".join(ELSEWHERE), re.IGNORECASE)
 _PASSING = re.compile(
-    r"(在|去|到|从|由|往|回|转到|迁到|(?<![a-z])(to|from|at|in) )(" + "|".join(ELSEWHERE) + ")",
+    r"(在|去|到|从|由|往|回|转到|迁到|(?<![a-z])(to|from|at|in) )(" + "|".join(ELSEWHERE) + ")"
+    r"|("
+    + "|".join(ELSEWHERE)
+    + ")(市|省|那边|老家)?(急诊|住院|看病|看的病|做的?手术|出差|出的事|生的|读书|打工|买的)",
     re.IGNORECASE,
 )
 

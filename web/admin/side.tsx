@@ -19,7 +19,7 @@ import { t } from './text';
 import { PREVIEW, type Work } from './work';
 
 export const SIDES: readonly Side[] = ['preview', 'changes', 'cities', 'history', 'tasks'];
-const FACETS: readonly Facet[] = ['overview', 'documents', 'time', 'fee', 'where', 'channels', 'eligibility', 'steps', 'which_city'];
+const FACETS: readonly Facet[] = ['overview', 'documents', 'time', 'fee', 'where', 'channels', 'eligibility', 'steps', 'which_city', 'result', 'phone', 'status'];
 
 export function Preview({ work }: { work: Work }): JSX.Element {
   useEffect(() => { PREVIEW.as.value = lang.peek(); }, []);

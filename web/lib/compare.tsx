@@ -8,7 +8,7 @@ import { CityMark, cx } from './ui';
 
 export const FACET_ICON: Record<Facet, IconName> = {
   overview: 'info', documents: 'doc', time: 'clock', fee: 'coin', where: 'pin',
-  channels: 'list', eligibility: 'person', steps: 'list', which_city: 'home',
+  channels: 'list', eligibility: 'person', steps: 'list', which_city: 'home', result: 'success', phone: 'phone', status: 'refresh',
 };
 
 /** Rows with the facet asked for first; otherwise as the server ordered them. */

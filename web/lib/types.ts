@@ -8,7 +8,8 @@ export type City = 'shenzhen' | 'dongguan';
 export type Scope = City | 'both';
 export type Facet =
   | 'overview' | 'documents' | 'time' | 'fee' | 'where'
-  | 'channels' | 'eligibility' | 'steps' | 'which_city';
+  | 'channels' | 'eligibility' | 'steps' | 'which_city'
+  | 'result' | 'phone' | 'status';
 export type Status = 'verified' | 'reported' | 'to_confirm';
 export type Need = 'required' | 'conditional' | 'deferrable' | 'exempt';
 export type Media = 'text' | 'video';

@@ -36,6 +36,9 @@ export const en: Record<LibKey, string> = {
   'facet.eligibility': 'Who can apply',
   'facet.steps': 'Steps',
   'facet.which_city': 'Which city',
+  'facet.result': 'Result',
+  'facet.phone': 'Phone',
+  'facet.status': 'Progress',
 
   'need.required': 'Required',
   'need.conditional': 'In some cases',

@@ -34,6 +34,9 @@ export const zh = {
   'facet.eligibility': '办理条件',
   'facet.steps': '办理步骤',
   'facet.which_city': '归属城市',
+  'facet.result': '办理结果',
+  'facet.phone': '咨询电话',
+  'facet.status': '办理进度',
 
   'need.required': '必需',
   'need.conditional': '视情况',

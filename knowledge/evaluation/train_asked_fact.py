@@ -1,0 +1,160 @@
+"""Learns `knowledge/asked_fact.json`. Run by people, reviewed as data, never at run time.
+
+    python -m knowledge.evaluation.train_asked_fact
+
+Multinomial logistic regression over the sentences of `knowledge.evaluation.asked`, one rule a language. What
+it would say of matters that it did not learn from is in the file under `made`: folds keep a matter's sentences
+together.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+
+from core.i18n import Lang
+from knowledge.asked_fact import RULE, Asked, features, language_of
+from knowledge.evaluation.asked import AskedSentence, load_asked
+from knowledge.evaluation.learning import Array
+from knowledge.text import understand
+
+FACTS: tuple[Asked, ...] = get_args(Asked)
+FOLDS = 5
+_RIDGE = 0.5
+_FEWEST = 3
+"""Sentences that a feature must stand in."""
+_UNIT = 100
+"""Weights are kept as hundredths."""
+SURE_AT = 0.35
+"""Share of belief from which the rule decides. Chosen by the folds."""
+_STEPS = 200
+
+
+class _Columns:
+    """Features that stand in enough sentences, as columns of a matrix."""
+
+    def __init__(self, seen: Sequence[dict[str, float]]) -> None:
+        count = Counter(name for row in seen for name in row)
+        self.names = sorted(name for name, times in count.items() if times >= _FEWEST)
+        self._at = {name: at for at, name in enumerate(self.names)}
+
+    def table(self, seen: Sequence[dict[str, float]]) -> Any:
+        """csr float64[sentences, features + 1]; the last column is 1."""
+        found = [
+            (row, at, value)
+            for row, own in enumerate(seen)
+            for name, value in own.items()
+            if (at := self._at.get(name)) is not None
+        ]
+        found += [(row, len(self.names), 1.0) for row in range(len(seen))]
+        rows, columns, values = zip(*found, strict=True)
+        return csr_matrix((values, (rows, columns)), shape=(len(seen), len(self.names) + 1))
+
+
+def learn_softmax(table: Any, labels: npt.NDArray[np.intp], classes: int) -> Array:
+    """float64[features + 1, classes]; the ridge spares the last row, the biases."""
+    every = np.arange(len(labels))
+
+    def loss(flat: Array) -> tuple[float, Array]:
+        weights = flat.reshape(-1, classes)
+        scores = table @ weights
+        scores -= scores.max(axis=1, keepdims=True)
+        belief = np.exp(scores)
+        belief /= belief.sum(axis=1, keepdims=True)
+        value = -float(np.log(np.maximum(belief[every, labels], 1e-12)).sum())
+        belief[every, labels] -= 1.0
+        slope = table.T @ belief
+        held = weights.copy()
+        held[-1] = 0.0
+        return value + _RIDGE * float((held**2).sum()), (slope + 2 * _RIDGE * held).ravel()
+
+    start = np.zeros(table.shape[1] * classes)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
+    out: Array = found.x.reshape(-1, classes)
+    return out
+
+
+def _shares(table: Any, weights: Array) -> Array:
+    scores = table @ weights
+    shares: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _crossed(
+    seen: Sequence[dict[str, float]], labels: npt.NDArray[np.intp], fold: npt.NDArray[np.intp]
+) -> dict[str, float]:
+    """What the rule says of matters that it did not learn from."""
+    shares = np.zeros((len(seen), len(FACTS)))
+    for out in range(FOLDS):
+        kept, left = np.flatnonzero(fold != out).tolist(), np.flatnonzero(fold == out).tolist()
+        columns = _Columns([seen[i] for i in kept])
+        weights = learn_softmax(columns.table([seen[i] for i in kept]), labels[kept], len(FACTS))
+        shares[left] = _shares(columns.table([seen[i] for i in left]), weights)
+    right = shares.argmax(axis=1) == labels
+    sure = shares.max(axis=1) >= SURE_AT
+    return {
+        "sentences": len(seen),
+        "right": round(float(right.mean()), 4),
+        "sure": round(float(sure.mean()), 4),
+        "right_when_sure": round(float(right[sure].mean()), 4),
+    }
+
+
+def train(sentences: Sequence[AskedSentence]) -> dict[str, Any]:
+    """The rule, as `asked_fact.json` holds it."""
+    data: dict[str, Any] = {"facts": list(FACTS), "unit": _UNIT, "made": {}}
+    said = [(each, understand(each.text, lang=each.reply_lang).text) for each in sentences]
+    langs: tuple[Lang, ...] = ("zh", "en")
+    for lang in langs:
+        own = [sentence for sentence, words in said if language_of(words) == lang]
+        seen = [features(words, lang) for _, words in said if language_of(words) == lang]
+        labels = np.array([FACTS.index(sentence.fact) for sentence in own], np.intp)
+        fold = np.array([zlib.crc32((s.code or s.text).encode()) % FOLDS for s in own], np.intp)
+        data["made"][lang] = _crossed(seen, labels, fold)
+        columns = _Columns(seen)
+        weights = np.round(learn_softmax(columns.table(seen), labels, len(FACTS)) * _UNIT)
+        whole = weights.astype(int).tolist()
+        data[lang] = {
+            "sure_at": SURE_AT,
+            "bias": whole[-1],
+            "weights": {
+                name: row for name, row in zip(columns.names, whole, strict=False) if any(row)
+            },
+        }
+    return data
+
+
+def _written(data: dict[str, Any]) -> str:
+    """One line a feature, so that changes can be read."""
+    parts = [f'"{name}": {json.dumps(data[name])}' for name in ("facts", "unit", "made")]
+    for lang in ("zh", "en"):
+        own = data[lang]
+        rows = ",\n".join(
+            f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(row, separators=(',', ':'))}"
+            for name, row in own["weights"].items()
+        )
+        head = f'"sure_at": {own["sure_at"]},\n"bias": {json.dumps(own["bias"])}'
+        parts.append(f'"{lang}": {{\n{head},\n"weights": {{\n{rows}\n}}}}')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def main() -> int:
+    """Learn and write."""
+    data = train(load_asked())
+    RULE.write_text(_written(data), encoding="utf-8")
+    sys.stdout.write(json.dumps(data["made"], indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
