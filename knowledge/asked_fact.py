@@ -19,7 +19,7 @@ import orjson
 
 from core.cards import Facet
 from core.i18n import Lang
-from knowledge.facets import looks_like, signs, worded, worded_all
+from knowledge.facets import clauses_of, looks_like, signs, worded, worded_all
 
 Asked = Literal[
     "overview", "documents", "time", "fee", "where", "channels", "eligibility", "steps", "which_city",
@@ -132,4 +132,6 @@ def facets_of(text: str) -> tuple[Facet, ...]:
     fact = facet_of(text)
     if len(listed) > 1 or fact in listed:
         return listed
-    return () if fact is None else (fact,)
+    if fact is None:
+        return ()
+    return (fact, *listed) if listed and len(clauses_of(text)) > 1 else (fact,)

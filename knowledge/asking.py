@@ -65,12 +65,16 @@ def which_matter(
     return ChoicesCard(lang=lang, prompt=prompt, choices=choices, list_version=catalogue.version)
 
 
+_GENERAL_LINE = "12345"
+
+
 def shared_phones(items: Sequence[ServiceItem]) -> list[str]:
     """Numbers that all of `items` have in every city that handles them, in the first one's order."""
     listed = [
         variant.phones for item in items for city in CITIES if (variant := item.variant(city))
     ]
-    return [phone for phone in listed[0] if all(phone in own for own in listed)] if listed else []
+    shared = [phone for phone in listed[0] if all(phone in own for own in listed)] if listed else []
+    return sorted(shared, key=lambda phone: phone == _GENERAL_LINE)  # the field's own line first
 
 
 def _choice(catalogue: Catalogue, hit: Hit, lang: Lang, facet: Facet | None) -> Choice:

@@ -146,7 +146,7 @@ _POINTING = re.compile(
     r"\b(it|that|this|there|they|those|one)\b|这个|那个|它|这种|上面|刚才|这事|那事", _I
 )
 _GENERIC = re.compile(
-    r"这个|那个|那么?|这|它|还有|另外|呢|吗|的|了|要|需要|什么|哪些|啥|多少|钱|多久|多长|时间|几天|费用|收费|材料|资料|证件|带|准备"
+    r"贵不贵|贵吗?|这个|那个|那么?|这|它|还有|另外|呢|吗|的|了|要|需要|什么|哪些|啥|多少|钱|多久|多长|时间|几天|费用|收费|材料|资料|证件|带|准备"
     r"|怎么|如何|办理|办|流程|步骤|条件|资格|在|哪里|哪儿|去|地址|网上|线上|手机|可以|能|不能|能不能|可不可以|我|我们|一共|大概|一般|免费"
     r"|手续|交|得|是|有|没有|会|才|到|拿|好|深圳|东莞|那边|这边|两边|一样|城市|哪个|市|小程序|窗口|现场|申请|下来|别的|其他|和|跟|吧|啊|呀"
     r"|不要|账|结果|几号|截止|天|星期|周|多快|具体|详细|说|一下|呢|电话|地方|部门|上门|先|领取|领|办好|办完|快递|邮寄|自助机|等"
@@ -179,7 +179,7 @@ def worded_all(text: str) -> tuple[Facet, ...]:
     first = worded(text)
     if first is None:
         return ()
-    clauses = [clause.strip() for clause in _CLAUSE.split(text) if clause.strip()]
+    clauses = clauses_of(text)
     found: dict[Facet, int] = {}
     for at, clause in enumerate(clauses):
         taken: list[tuple[int, int]] = []
@@ -201,6 +201,11 @@ def worded_all(text: str) -> tuple[Facet, ...]:
     if "which_city" in found:
         found.pop("where", None)
     return tuple(sorted(found, key=lambda facet: found[facet]))[:3]
+
+
+def clauses_of(text: str) -> list[str]:
+    """Its clauses, without the marks between them."""
+    return [clause.strip() for clause in _CLAUSE.split(text) if clause.strip()]
 
 
 def looks_like(text: str) -> tuple[Facet, ...]:

@@ -254,6 +254,8 @@ class FollowUps(BeyondItems):
     def _restated(self, item: ServiceItem, typed: Understood, turn: Turn) -> Reply | None:
         """The card of the last matter in the light of a fact: the deciding one, where only a place is named."""
         fact, facet = item.jurisdiction.deciding_fact, turn.context.facet
+        if facet == "steps":  # asked how: the same in both cities, mostly
+            facet = None
         if fact in typed.away and fact not in turn.said:
             return self._card_reply(item, None, facet, turn, None, away=True)
         place = reply_place(typed)

@@ -18,9 +18,11 @@ from knowledge.jurisdiction import told_as
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.named_documents import agent_papers, told_of
 
-OPEN: tuple[Facet | None, ...] = (None, "eligibility", "result", "status")
-"""Asked for no other fact than whether, what if, what comes of it, or how far it is: a frequent question says
-more of these than the list's facts."""
+OPEN: tuple[Facet | None, ...] = (None, "eligibility", "steps", "result", "status")
+"""Asked for no other fact than whether, what if, how, what comes of it, or how far it is: a frequent question
+says more of these than the list's facts."""
+_BY_ANOTHER: tuple[Facet | None, ...] = (*OPEN, "channels")
+"""Facts beside which it is told what somebody who acts for another must bring."""
 
 PROGRESS, _PROGRESS = "SG-XX-007", "进度"
 """The item by which an application's progress is looked up, and what such inquiries have in their names."""
@@ -171,14 +173,14 @@ def headline(
     led = shown.frequent(told, named=faqs.same is None)
     if faqs.same is None:
         named = told_of(asks.documents, materials, shown.item.name.in_(shown.lang), shown.lang)
-        if not named and not led and facet in OPEN and asks.agent:
+        if not named and not led and facet in _BY_ANOTHER and asks.agent:
             named = agent_papers(materials, shown.lang)
         if named and not (told and any(one.among(told[0].question) for one in asks.documents)):
             return _with_rest(shown, named, asks.facets, ("documents",)), "documents"
     if asks.untold:
         words = text("knowledge.not_told", shown.lang, value=led or shown.conditions())
         return words, first if led else "eligibility"
-    if not led and facet is None and faqs.may:
+    if not led and facet in (None, "eligibility") and faqs.may and len(asks.facets) < 2:
         led, first = shown.conditions(), "eligibility"
     elif not led and facet is None and faqs.whether:
         led = shown.item.summary.in_(shown.lang)

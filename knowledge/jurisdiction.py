@@ -23,7 +23,7 @@ PLACES: tuple[Place, ...] = get_args(Place)
 FACTS: tuple[DecidingFact, ...] = get_args(DecidingFact)
 Facts = Mapping[DecidingFact, Place]
 
-_ASKED_FOR: tuple[Facet, ...] = ("documents", "eligibility", "steps", "which_city")
+_ASKED_FOR: tuple[Facet, ...] = ("documents", "eligibility", "which_city")
 """Facets whose answer is long or is the question itself. A time, a fee or a place is one line a
 city: both are told at once, which is a tap less than a question."""
 _ANYWHERE = frozenset({"nationwide"})
@@ -43,7 +43,7 @@ _UNSURE = re.compile(
     re.IGNORECASE,
 )
 _FILLING = re.compile(
-    r"应该|大概|可能|好像|估计|主要|我|是|在|的|了|交|缴存|缴|买|上班|上|参保|公积金|社保|医保|户口|户籍|住|工作|学校|房子|公司|单位|店|账户|那边|这边|市|都|呢|吧|啊|就"
+    r"如果|要是|应该|大概|可能|好像|估计|主要|我|是|在|的|了|交|缴存|缴|供|买|系|上班|上|参保|公积金|社保|医保|户口|户籍|住|工作|学校|房子|公司|单位|店|账户|那边|这边|市|都|呢|吧|啊|就"
     r"|\b(it'?s|i|i'?m|my|is|in|at|pay|paid|live|work|the|there|housing|fund|account|insured|hukou|home|"
     r"registered|and|mine|that|would|be|mostly|mainly|probably|maybe|think|guess|should|then)\b",
     re.IGNORECASE,

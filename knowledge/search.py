@@ -280,14 +280,28 @@ class SearchEngine:
             hits, elsewhere = self._by_city(ranked, asked, city)
             alone = self.judge(ranked, asked, self._plain)
         decision = self._decide(confidence, in_list, hits, elsewhere, asked, ranked.found, rule)
-        if decision == "abstain" and not elsewhere and _is_topic(ranked.found):
-            decision = "clarify"
+        if decision == "abstain" and not elsewhere:
+            topic = self._topic(ranked, asked)
+            if topic is not None:
+                hits, _ = self._by_city(topic, asked, city)
+                decision = "clarify"
         own = hits[0].city if hits and decision == "answer" else overall
         return SearchResult(
             decision, tuple(hits[:k]), tuple(elsewhere[:k]), asked.lang, own, facet,
             confidence, in_list, self.list_version, asked,
             plainly=plain or alone[0] >= self._plain.answer_at,
         )  # fmt: skip
+
+    def _topic(self, ranked: Ranked, asked: Understood) -> Ranked | None:
+        """What a question finds that is only the name of a field (「医保」), be it with a fact asked of it
+        (「医保电话」); None for any other."""
+        if _is_topic(ranked.found):
+            return ranked
+        core = matter_words(asked.core, asked.lang)
+        if core == asked.core or not squash(core):
+            return None
+        field = self.ranked(replace(asked, core=core))
+        return field if _is_topic(field.found) else None
 
     def _by_matter(self, asked: Understood, read: Reading, rule: Rule) -> Reading:
         """The whole question's ranking, or that of its words without what they ask of the matter (「换法人要交

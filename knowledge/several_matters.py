@@ -24,6 +24,11 @@ LIKELY, LIKELY_NAMED, NAME_CHARS = 0.3, 0.5, 3
 cities, of one of two that are compared with each other; and how long its name is at least."""
 NEAREST, NEAR_SHARE = 3, 0.1
 """A clause's matter is meant where it is among so many nearest to the whole sentence, with such a share."""
+NEAR_IN_ORDER = 0.02
+"""The same where one thing is to be done after the other."""
+_IN_ORDER = re.compile(
+    r"先.{1,20}(然后|之后|完了|接着|再)|\bfirst\b.{1,60}\b(then|after(wards)?|next)\b", re.IGNORECASE
+)
 PLAIN = 0.9
 """Share from which a sentence is about one matter, whatever its clauses seem to be."""
 ALONE_SHARE, ALONE_SURE = 0.8, 0.45
@@ -110,8 +115,10 @@ class SeveralMatters(OneMatter):
         clauses = pieces(whole.text)
         if len(clauses) < 2:
             return [whole]
-        near = {hit.code for hit in whole.result.results[:NEAREST] if hit.score >= NEAR_SHARE}
-        plain = _answered(whole.result) and whole.result.results[0].score >= PLAIN
+        in_order = _IN_ORDER.search(whole.text) is not None
+        least_share = NEAR_IN_ORDER if in_order else NEAR_SHARE
+        near = {hit.code for hit in whole.result.results[:NEAREST] if hit.score >= least_share}
+        plain = _answered(whole.result) and whole.result.results[0].score >= PLAIN and not in_order
         out: list[Part] = []
         seen: set[str] = set()
         before = ""
@@ -277,7 +284,7 @@ def _with_their_facts(parts: list[Part]) -> list[Part]:
     ("When must they reply?")."""
     out: list[Part] = []
     for part in parts:
-        about = facet_of(part.text) is not None or points_back(part.text)
+        about = facet_of(part.text) not in (None, "steps") or points_back(part.text)
         if out and part.result.decision == "abstain" and about:
             out[-1] = replace(out[-1], text=f"{out[-1].text}，{part.text}")
         else:
