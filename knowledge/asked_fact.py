@@ -107,10 +107,10 @@ def load_rule(lang: Lang, path: Path = RULE) -> Rule:
 
 
 @lru_cache(maxsize=1024)
-def asked_fact(text: str) -> Asked | None:
+def asked_fact(text: str, path: Path = RULE) -> Asked | None:
     """The fact that a normalised question asks for; None where the rule is not sure."""
     lang = language_of(text)
-    rule = load_rule(lang)
+    rule = load_rule(lang, path)
     shares = rule.shares(features(text, lang))
     for fact in looks_like(text):
         shares[rule.facts.index(fact)] = 0.0
@@ -118,9 +118,9 @@ def asked_fact(text: str) -> Asked | None:
     return rule.facts[best] if shares[best] >= rule.sure_at else None
 
 
-def facet_of(text: str) -> Facet | None:
+def facet_of(text: str, path: Path = RULE) -> Facet | None:
     """The fact asked for; None when the question is about the matter as a whole."""
-    fact = asked_fact(text)
+    fact = asked_fact(text, path)
     if fact is None:
         return worded(text)
     return None if fact == "overview" or fact == "other" else fact

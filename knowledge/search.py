@@ -46,6 +46,8 @@ from knowledge.text import Understood, squash, understand
 from knowledge.vectors import backend_of
 
 Decision = Literal["answer", "clarify", "abstain"]
+_GOING_ON = re.compile(r"^(那么?|还有|and|what about|how about)\s*|[呢嘛?？\s]+$", re.IGNORECASE)
+"""Words by which a message takes up what was said before; they name nothing."""
 _TOPIC_TERMS, _TOPIC_KNOWN = 5, 0.95
 _CLAUSES = re.compile(r"[,，;；。.!！?？]\s*")
 _CLAUSE_CHARS, _CLAUSE_MOST, _CLAUSE_SURER = 4, 4, 0.05
@@ -294,10 +296,10 @@ class SearchEngine:
 
     def _topic(self, ranked: Ranked, asked: Understood) -> Ranked | None:
         """What a question finds that is only the name of a field (「医保」), be it with a fact asked of it
-        (「医保电话」); None for any other."""
+        (「医保电话」) or taken up (「那医保呢」); None for any other."""
         if _is_topic(ranked.found):
             return ranked
-        core = matter_words(asked.core, asked.lang)
+        core = _GOING_ON.sub("", matter_words(asked.core, asked.lang))
         if core == asked.core or not squash(core):
             return None
         field = self.ranked(replace(asked, core=core))

@@ -27,7 +27,8 @@ NEAREST, NEAR_SHARE = 3, 0.1
 NEAR_IN_ORDER = 0.02
 """The same where one thing is to be done after the other."""
 _IN_ORDER = re.compile(
-    r"先.{1,20}(然后|之后|完了|接着|再)|\bfirst\b.{1,60}\b(then|after(wards)?|next)\b", re.IGNORECASE
+    r"先.{1,20}(然后|之后|完了|接着|再)|\bfirst\b.{1,60}\b(then|after(wards)?|next)\b",
+    re.IGNORECASE,
 )
 PLAIN = 0.9
 """Share from which a sentence is about one matter, whatever its clauses seem to be."""

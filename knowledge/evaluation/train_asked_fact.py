@@ -34,7 +34,7 @@ _FEWEST = 3
 """Sentences that a feature must stand in."""
 _UNIT = 100
 """Weights are kept as hundredths."""
-SURE_AT = 0.35
+SURE_AT = 0.3
 """Share of belief from which the rule decides. Chosen by the folds."""
 _STEPS = 200
 

@@ -119,11 +119,11 @@ def test_a_name_alone_is_another_matter(
 
 def test_what_may_go_on_can_be_tapped(responder: Responder) -> None:
     """Where nothing is sure, the last matter is among the choices, and its chip is one of ours."""
-    reply = _talk(responder, ("居住证怎么办", "那身份证呢"))
+    reply = _talk(responder, ("居住证怎么办", "那临时的呢"))
     card = reply.cards[0]
     assert isinstance(card, ChoicesCard)
     assert reply.codes[0] == "SG-PS-004"
-    assert {"SG-PS-001", "SG-PS-002"} <= set(reply.codes)
+    assert "SG-PS-002" in reply.codes
 
 
 def test_talks_go_on_as_they_did(responder: Responder) -> None:
