@@ -7,6 +7,7 @@ payloads (`/ask_item{"code":…}`), which the gateway signs.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from core.cards import (
     Action,
@@ -83,7 +84,9 @@ def answer_card(
     progress = progress_of(catalogue, item, scope, lang, today) if facet == "status" else None
     shown = Shown(item, found, scope, decided_by, lang, progress)
     how = asked_faqs or NOT_ASKED
-    near = how.near if facet in OPEN else None
+    near = how.near if facet in OPEN or facet not in asks.outright else None
+    if asks.beyond and how.same is None and near is None:
+        asks = replace(asks, untold=True)
     near = near or (how.perhaps if asks.untold else None)
     told, faqs = faqs_of(catalogue, found, scope, lang, today, how.order, how.same or near)
     materials = materials_of(found, scope, lang)

@@ -27,6 +27,8 @@ Asked = Literal[
 ]  # fmt: skip
 """`overview`: the matter in general; `other`: something that no fact of the list tells."""
 RULE = Path(__file__).parent / "asked_fact.json"
+BEYOND_AT = 0.6
+"""Share of belief in `other` from which a card says that the list does not tell."""
 _LETTERS, _WORDS = 4, 3
 """Longest run of Chinese characters, and of words, that is looked at."""
 _WEIGHT = 3.0
@@ -116,6 +118,13 @@ def asked_fact(text: str, path: Path = RULE) -> Asked | None:
         shares[rule.facts.index(fact)] = 0.0
     best = int(np.argmax(shares))
     return rule.facts[best] if shares[best] >= rule.sure_at else None
+
+
+def asks_beyond(text: str) -> bool:
+    """Whether it clearly asks for something that no fact of the list tells (a case, a fear, a consequence)."""
+    lang = language_of(text)
+    rule = load_rule(lang)
+    return bool(rule.shares(features(text, lang))[rule.facts.index("other")] >= BEYOND_AT)
 
 
 def facet_of(text: str, path: Path = RULE) -> Facet | None:

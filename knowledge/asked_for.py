@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from core.cards import Facet
 from core.i18n import Lang
-from knowledge.asked_fact import facets_of
-from knowledge.facets import without_facets
+from knowledge.asked_fact import asks_beyond, facets_of
+from knowledge.facets import asks_question, without_facets, worded_all
 from knowledge.named_documents import (
     NamedDocument,
     asks_for_agent,
@@ -23,12 +23,16 @@ class AskedFor:
 
     facets: tuple[Facet, ...] = ()
     """Facts, in the order of the words."""
+    outright: tuple[Facet, ...] = ()
+    """Those of them that are asked in plain words; the others are only heard."""
     documents: tuple[NamedDocument, ...] = ()
     """Documents asked about by name."""
     agent: bool = False
     """Whether somebody is to act for another."""
     untold: bool = False
     """Whether it is something that the list does not say of its matter."""
+    beyond: bool = False
+    """Whether its words ask for something that no fact tells: untold where no frequent question does."""
 
 
 _EMPTY = re.compile(r"[\s，,]*[，,][\s，,]*")
@@ -38,7 +42,14 @@ NOTHING = AskedFor()
 
 def asked_for(words: str, lang: Lang) -> AskedFor:
     """What `words` (normalised) in `lang` ask."""
-    return AskedFor(facets_of(words), named_documents(words, lang), asks_for_agent(words))
+    heard = facets_of(words)
+    return AskedFor(
+        heard,
+        tuple(one for one in worded_all(words) if one in heard),
+        named_documents(words, lang),
+        asks_for_agent(words),
+        beyond=not heard and asks_question(words) and asks_beyond(words),
+    )
 
 
 def matter_words(words: str, lang: Lang) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from core.cards import CITIES, Action, Choice, ChoicesCard, City, Facet, NoticeCard
 from core.i18n import Lang, text
-from knowledge.catalogue import Catalogue
+from knowledge.catalogue import Catalogue, one_city
 from knowledge.facts import city_name, join
 from knowledge.jurisdiction import Place, city_of, told_as
 from knowledge.model import DecidingFact, ServiceItem
@@ -94,6 +94,8 @@ def which_place(
     asked = text(f"knowledge.where_is.{told_as(item, fact)}", lang)
     rule = _FIRST_CLAUSE.split(item.jurisdiction.text.in_(lang))[0]
     prompt = f"{rule}。{asked}" if lang == "zh" else f"{rule}. {asked}"
+    if one_city(item) is not None:  # its rule speaks of that city alone
+        prompt = asked
     hint = text("knowledge.place_hint", lang)
 
     def choice(place: Place, title: str, hint: str | None = None) -> Choice:
@@ -116,7 +118,7 @@ def not_in_list(catalogue: Catalogue, result: SearchResult, lang: Lang) -> Notic
     key = "knowledge.not_our_cities" if asked.elsewhere else "knowledge.not_in_list"
     if asked.foreign:
         key = "knowledge.not_our_document"
-    actions = [] if asked.elsewhere else _near(catalogue, result, lang)
+    actions = _near(catalogue, result, lang)
     words = text(key, lang)
     if actions:
         words += text("knowledge.nearest", lang)
@@ -129,15 +131,19 @@ def not_in_list(catalogue: Catalogue, result: SearchResult, lang: Lang) -> Notic
     )
 
 
-def _near(catalogue: Catalogue, result: SearchResult, lang: Lang) -> list[Action]:
-    """The nearest matters, where any is near."""
-    if result.in_list < NEAR:
+def nearest(catalogue: Catalogue, result: SearchResult) -> list[Hit]:
+    """The nearest matters, where any is near and the question is about our cities."""
+    if result.asked.elsewhere or result.in_list < NEAR:
         return []
+    return options(catalogue, result)[:3]
+
+
+def _near(catalogue: Catalogue, result: SearchResult, lang: Lang) -> list[Action]:
     return [
         Action(
             title=catalogue.items[hit.code].name.in_(lang), token=ask_item(hit.code, city=hit.city)
         )
-        for hit in options(catalogue, result)[:3]
+        for hit in nearest(catalogue, result)
     ]
 
 

@@ -43,6 +43,8 @@ _NAMED = re.compile(
 """Nothing but a name, after a word that joins (「那护照呢」, "and passport?")."""
 _OUTRIGHT = 0.45
 """Likeness with a name from which words without such a word are one."""
+_AMONG_CHOICES = 0.2
+"""Share of belief from which a message's own words say which of several choices is meant."""
 _ORDINAL = re.compile(
     r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?"
     r"|(?:the )?(first|second|third|fourth|last|最后一?个)(?: one)?)[。.!]?$"
@@ -101,9 +103,23 @@ class FollowUps(BeyondItems):
             wish = centres.Wish(city=follow.city, item=item)
             return self._centres(wish, turn) or self._nowhere(turn, code=context.code)
         if context.code is None:
-            return None
+            return self._which_again(follow.city, follow.facet, turn)
         city = follow.city or (None if len(asked.cities) > 1 else context.city)
         return self._known(context.code, city, follow.facet or context.facet, turn)
+
+    def _which_again(self, city: City | None, facet: Facet | None, turn: Turn) -> Reply | None:
+        """A fact asked while it is still open which of several matters is meant: asked again, with that
+        fact; of one alone it is told. None where nothing is open."""
+        codes = [code for code in turn.context.choices if code in self.catalogue.items]
+        city, facet = city or turn.context.city, facet or turn.context.facet
+        if not codes:
+            return None
+        if len(codes) == 1:
+            return self._known(codes[0], city, facet, turn)
+        hits = [Hit(code, self.catalogue.items[code].name, 1 / len(codes), city) for code in codes]
+        card = asking.which_matter(self.catalogue, hits, lang=turn.lang, facet=facet)
+        context = turn.after(city=city, facet=facet, choices=tuple(codes))
+        return Reply((card,), context, "clarify", tuple(codes))
 
     def _known(self, code: str, city: City | None, facet: Facet | None, turn: Turn) -> Reply | None:
         try:
@@ -138,11 +154,16 @@ class FollowUps(BeyondItems):
     def _said_after(
         self, typed: Understood, result: SearchResult, vector: Vector, turn: Turn
     ) -> Said | None:
-        """What is known of a message after a card about one matter, or after choices of which its words find
-        one; None where it can be no follow-up."""
+        """What is known of a message after a card about one matter, or after choices: of that one which its
+        words find, else of the first; None where it can be no follow-up."""
         context = turn.context
-        found = (hit.code for hit in result.results if hit.code in context.choices)
-        item = self.catalogue.items.get(context.code or next(found, ""))
+        found = (
+            hit.code
+            for hit in result.results
+            if hit.code in context.choices and hit.score >= _AMONG_CHOICES
+        )
+        code = context.code or next(found, next(iter(context.choices), ""))
+        item = self.catalogue.items.get(code)
         if item is None:
             return None
         city = turn.city or turn.context.city
@@ -152,6 +173,10 @@ class FollowUps(BeyondItems):
 
     def _in_context(self, said: Said, result: SearchResult, turn: Turn) -> Reply | None:
         """What is no matter of its own, read as said about the last one; None where it is not."""
+        if turn.context.code is None and not self._chosen(said, result):
+            if result.decision == "answer" or not self._may_go_on(said):
+                return None
+            return self._which_again(None, facet_of(said.typed.text), turn)
         words = self._names_only(said, turn)
         if words:
             vector = self.engine.embed(words)
@@ -169,6 +194,13 @@ class FollowUps(BeyondItems):
                 replace(said.named, facet=facet_of(said.typed.text)), said.named_vector, turn
             )
         return None
+
+    @staticmethod
+    def _chosen(said: Said, result: SearchResult) -> bool:
+        """Whether the message's own words find the matter that it is read with."""
+        return any(
+            hit.code == said.item.item_id and hit.score >= _AMONG_CHOICES for hit in result.results
+        )
 
     def _names_only(self, said: Said, turn: Turn) -> str:
         """The name of something, of a message that is nothing else (「那护照呢」); empty of any other, and

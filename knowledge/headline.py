@@ -77,6 +77,8 @@ class Shown:
             )
         if facet == "status" and self.progress is not None:
             return self.progress.words
+        if facet == "status" and (ways := self.fact("channels")):  # itself a way to look it up
+            return ways
         if facet not in ("overview", "result", "status"):
             return self.fact(facet) or text(
                 "knowledge.nothing_on", self.lang, facet=facet_label(facet, self.lang)
@@ -180,13 +182,15 @@ def headline(
     if asks.untold:
         words = text("knowledge.not_told", shown.lang, value=led or shown.conditions())
         return words, first if led else "eligibility"
+    conditions: tuple[Facet, ...] = ()
     if not led and facet in (None, "eligibility") and faqs.may and len(asks.facets) < 2:
         led, first = shown.conditions(), "eligibility"
+        conditions = ("eligibility",)
     elif not led and facet is None and faqs.whether:
         led = shown.item.summary.in_(shown.lang)
     if not led and len(asks.facets) < 2:
         return shown.line(facet or "overview"), first
-    known = tuple(one for line in told for one in facets_of(line.question))
+    known = (*conditions, *(one for line in told for one in facets_of(line.question)))
     return _with_rest(shown, led, asks.facets, known), first
 
 

@@ -56,7 +56,7 @@ _ASKS_EN = re.compile(
 _CLAUSE = re.compile(r"[,，。;；.!！]")
 _AGENT = re.compile(
     r"代办|代领|代为|代理人?办|委托|替(我|他|她|爸|妈|父|母|老人|家人)"
-    r"|(别人|他人|家人|家属|朋友|同事|中介)(可以|能)?(去|帮|代|来)"
+    r"|(别人|他人|家人|家属|朋友|同事|中介)(可以|能)?(去|帮|代|来|跑)|帮(他|她)(们)?(补|办|领|交|弄|跑|取|申请)|代我"
     r"|帮(我|他|她)?(爸|妈|父|母|老人|老公|老婆|丈夫|妻子|儿子|女儿|爷爷|奶奶|外公|外婆|家人|亲戚|朋友|同事)"
     r"|本人(一定|必须|要不要|需不需要|是否|不能|不在|没空|去不了|到场)|亲自|必须本人|(去|走)不了"
     r"|\b(someone|somebody|anyone) else\b|on (my|his|her|their|behalf)|\bbehalf\b|\bin person myself\b"
@@ -167,9 +167,12 @@ def told_of(
     for document in named:
         those = [one for one in materials if document.among(one.name)]
         those = [one for one in those if one.id not in _AGENTS] or those
+        own = document.among(matter)
+        if those and own and all(one.need != "required" for one in those):
+            continue  # "papers for a first passport": the passport is what one gets
         if those:
             lines += [_line(one, lang) for one in those]
-        elif document.bring and materials and not document.among(matter):
+        elif document.bring and materials and not own:
             unlisted.append(document.said)
     if unlisted:
         lines.append(

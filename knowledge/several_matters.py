@@ -30,6 +30,8 @@ _IN_ORDER = re.compile(
     r"先.{1,20}(然后|之后|完了|接着|再)|\bfirst\b.{1,60}\b(then|after(wards)?|next)\b",
     re.IGNORECASE,
 )
+UNSURE = 0.6
+"""Probability of being in the list below which a part that asks for a fact is no matter of its own."""
 PLAIN = 0.9
 """Share from which a sentence is about one matter, whatever its clauses seem to be."""
 ALONE_SHARE, ALONE_SURE = 0.8, 0.45
@@ -286,7 +288,8 @@ def _with_their_facts(parts: list[Part]) -> list[Part]:
     out: list[Part] = []
     for part in parts:
         about = facet_of(part.text) not in (None, "steps") or points_back(part.text)
-        if out and part.result.decision == "abstain" and about:
+        unsure = part.result.decision != "answer" and part.result.in_list < UNSURE
+        if out and unsure and about:
             out[-1] = replace(out[-1], text=f"{out[-1].text}，{part.text}")
         else:
             out.append(part)

@@ -56,7 +56,8 @@ _SAID = _compiled((
      r"|(户口|户籍)(的)?(?=[,，。?？]|$)|hukou"),
     ("school_city", r"上学|读书|就读|上(小学|初中|高中)|\bschool\b"),
     ("employer_city", r"上班|(?<!没)(?<!没有)(?<!找)工作|打工|(公司|单位)(是)?在"
-     r"|(?<!not )(?<!no )\b(work|works|working|employer)\b|(?<!no )(?<!find a )(?<!for a )\bjob\b"),
+     r"|(?<!not )(?<!no )\b(work|works|working|employer|company is|office is)\b"
+     r"|(?<!no )(?<!find a )(?<!for a )\bjob\b"),
     ("residence_city", r"住在|居住|(?<!常)住(?=[,，。?？]|$|的|着|了|过)"
      r"|(?<![\u3400-\u9fff])(我)?人(现在|一直|都|也)*在|租(了)?(个)?房住|\b(live|lives|living)\b"),
     ("premises_city", r"开(了)?(个|家)?(店|公司)|注册在|店在|\b(shop|restaurant|premises)\b"),
