@@ -11,7 +11,7 @@ from knowledge.asked_fact import facet_of
 from knowledge.asked_for import asked_for
 from knowledge.comparing import Compared, compared
 from knowledge.comparisons import compare_cities, compare_items
-from knowledge.facets import names_nothing, points_back
+from knowledge.facets import names_nothing, points_back, worded
 from knowledge.matters import pieces, split_matters, tells
 from knowledge.model import ServiceItem
 from knowledge.one_matter import OneMatter, Reply, Turn
@@ -30,7 +30,7 @@ _IN_ORDER = re.compile(
     r"先.{1,20}(然后|之后|完了|接着|再)|\bfirst\b.{1,60}\b(then|after(wards)?|next)\b",
     re.IGNORECASE,
 )
-UNSURE = 0.6
+UNSURE = 0.3
 """Probability of being in the list below which a part that asks for a fact is no matter of its own."""
 PLAIN = 0.9
 """Share from which a sentence is about one matter, whatever its clauses seem to be."""
@@ -220,7 +220,7 @@ class SeveralMatters(OneMatter):
         wanted = compared(asked)
         if wanted is None:
             return None
-        facet = facet_of(asked.text)
+        facet = worded(asked.text)  # a comparison asks for all, unless its words name a fact
         facet = None if facet == "which_city" else facet
         if wanted.cities:
             return self._compare_cities(wanted, facet, turn)
