@@ -154,7 +154,8 @@ _GENERIC = re.compile(
     r"fee|fees|take|takes|where|can|be|done|online|documents?|papers?|required|in|and|about|for|of|my|"
     r"will|would|should|shenzhen|dongguan|sz|dg|get|go|apply|have|days?|time|free|eligible|conditions?|"
     r"steps?|city|office|address|then|so|also|app|on|by|phone|me|tell|more|please|any|other|day|same|"
-    r"wait|money|when|deadline|result|pay|open|qualify|who|exactly|else)\b", _I)  # fmt: skip
+    r"wait|price|anything|expensive|fast|quick|money|when|deadline|result|pay|open|qualify|who|exactly|"
+    r"else)\b", _I)  # fmt: skip
 
 
 @dataclass(frozen=True)

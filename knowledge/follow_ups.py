@@ -43,8 +43,9 @@ _NAMED = re.compile(
 """Nothing but a name, after a word that joins (「那护照呢」, "and passport?")."""
 _OUTRIGHT = 0.45
 """Likeness with a name from which words without such a word are one."""
-_AMONG_CHOICES = 0.2
-"""Share of belief from which a message's own words say which of several choices is meant."""
+_AMONG_CHOICES, _LIKELY_OWN = 0.2, 0.5
+"""Share of belief from which a message's own words say which of several choices is meant, where they are at
+least so likely about the list at all."""
 _ORDINAL = re.compile(
     r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?"
     r"|(?:the )?(first|second|third|fourth|last|最后一?个)(?: one)?)[。.!]?$"
@@ -162,7 +163,8 @@ class FollowUps(BeyondItems):
             for hit in result.results
             if hit.code in context.choices and hit.score >= _AMONG_CHOICES
         )
-        code = context.code or next(found, next(iter(context.choices), ""))
+        own = next(found, "") if result.in_list >= _LIKELY_OWN else ""
+        code = context.code or own or next(iter(context.choices), "")
         item = self.catalogue.items.get(code)
         if item is None:
             return None
@@ -198,7 +200,7 @@ class FollowUps(BeyondItems):
     @staticmethod
     def _chosen(said: Said, result: SearchResult) -> bool:
         """Whether the message's own words find the matter that it is read with."""
-        return any(
+        return result.in_list >= _LIKELY_OWN and any(
             hit.code == said.item.item_id and hit.score >= _AMONG_CHOICES for hit in result.results
         )
 

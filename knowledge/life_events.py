@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.i18n import Lang
 from knowledge.catalogue import Catalogue
@@ -74,6 +75,11 @@ class Event:
         return self.worth_a_look(lang) and self.cosine - best_item >= margin
 
 
+_PARTED = re.compile(r"离了?婚|离了|想离|要离|办离|\bdivorc|\bsplit(ting)? up\b", re.IGNORECASE)
+_WEDDING = re.compile(r"结婚|婚礼|领证|marr(y|iage)", re.IGNORECASE)
+"""Words of a divorce, and those by which an event is a wedding: their embeddings lie close together."""
+
+
 class LifeEvents:
     """The wordings of the bundles, ready to be asked. Thread-safe."""
 
@@ -82,6 +88,7 @@ class LifeEvents:
         self._owners = [owner for owner, _ in wordings]
         self._terms = [frozenset(terms(text)) for _, text in wordings]
         self._own = _own_terms(self._owners, self._terms)
+        self._weddings = _weddings(wordings)
         self._vectors = vectors
 
     def nearest(
@@ -100,10 +107,20 @@ class LifeEvents:
             named = not asked.isdisjoint(self._own[self._owners[at]])
             return float(cosine[at]) + SHARED * shared + NAMED * named
 
+        if _PARTED.search(text):
+            cosine = np.where(self._weddings, -1.0, cosine)
         near = np.flatnonzero(cosine >= cosine.max() - SHARED - NAMED)
         best = max(near.tolist(), key=likeness)
         cue = bool(_CUE.search(text)) or (listed and bool(_TOLD.search(text)))
         return Event(self._owners[best], float(cosine[best]), cue)
+
+
+def _weddings(wordings: Wordings) -> npt.NDArray[np.bool_]:
+    """bool[wordings]: those of events that most often are said with words of a wedding."""
+    said: dict[str, list[bool]] = {}
+    for owner, text in wordings:
+        said.setdefault(owner, []).append(_WEDDING.search(text) is not None)
+    return np.array([sum(said[owner]) * 2 > len(said[owner]) for owner, _ in wordings], np.bool_)
 
 
 def _own_terms(owners: Sequence[str], texts: Sequence[frozenset[str]]) -> dict[str, set[str]]:
