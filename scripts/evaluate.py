@@ -115,6 +115,9 @@ def guarded(figures: dict[str, Any]) -> dict[str, dict[str, float]]:
             turns = found["talks"]["by_kind"][kind]
             least[f"search/talks/{kind}/right"] = turns["right_share"]
             most[f"search/talks/{kind}/wrong"] = round(turns["wrong"] / turns["turns"], 4)
+        for lang, own in found["facts"].items():
+            least[f"search/one fact/{lang}/right"] = round(own["right"] / own["questions"], 4)
+            least[f"search/one fact/{lang}/leads"] = own["lead_share"]
     _guard_province(figures.get("province") or {}, least, most)
     return {"at_least": least, "at_most": most}
 
@@ -253,6 +256,11 @@ def _show_search(found: dict[str, Any], misses: bool) -> None:
             f"  talks, {kind}: {turns['right']} of {turns['turns']} right, {turns['asked']} asked, "
             f"{turns['asked_else'] + turns['wrong']} about another matter, "
             f"{turns['not_found']} not found"
+        )
+    for lang, own in found["facts"].items():
+        print(
+            f"  one fact asked, {lang}: {own['right']} of {own['questions']} right, {own['asked']} asked, "
+            f"{own['wrong']} wrong; it leads {own['leads']} of {own['single']} single cards"
         )
     if misses:
         for miss in found["misses"]:

@@ -51,6 +51,7 @@ class _Progress:
 
 def _own(args: argparse.Namespace) -> int:
     from knowledge.evaluation.measure import report
+    from knowledge.evaluation.measure_facts import report_facts
     from knowledge.evaluation.measure_faqs import report_faqs
     from knowledge.evaluation.measure_talks import report_talks
 
@@ -61,6 +62,7 @@ def _own(args: argparse.Namespace) -> int:
         print(report(figures, misses=args.misses))
         print(report_faqs(figures["faqs"]))
         print(report_talks(figures["talks"]))
+        print(report_facts(figures["facts"]))
     wrong: int = figures["overall"]["wrong_city"]
     return 1 if wrong else 0
 
@@ -69,6 +71,7 @@ def _measured_own(args: argparse.Namespace, province: dict[str, Any] | None) -> 
     """The figures of the project's questions, and the page if one is asked for."""
     from knowledge.answers import Responder
     from knowledge.evaluation.measure import evaluate
+    from knowledge.evaluation.measure_facts import load_fact_questions, measure_facts
     from knowledge.evaluation.measure_faqs import load_faq_questions, measure_faqs
     from knowledge.evaluation.measure_talks import measure_talks
     from knowledge.evaluation.page import list_page, write_page
@@ -82,7 +85,9 @@ def _measured_own(args: argparse.Namespace, province: dict[str, Any] | None) -> 
     figures["faqs"] = measure_faqs(engine, load_faq_questions())
     talks = [talk for talk in load_talks() if split in ("all", talk.split)]
     today = dt.datetime.now(dt.UTC).date()
-    figures["talks"] = measure_talks(Responder(engine), talks, today)
+    responder = Responder(engine)
+    figures["talks"] = measure_talks(responder, talks, today)
+    figures["facts"] = measure_facts(responder, load_fact_questions(), today)
     if args.report:
         names = {code: item.name.zh for code, item in engine.catalogue.items.items()}
         write_page(args.report, list_page(figures, names, today, province))
