@@ -37,7 +37,7 @@ from knowledge.vectors.port import Tags, VectorSearch, make_tags
 from knowledge.vectors.select import AUTO, FILE, LARGE_ROWS, Backend, open_vectors
 from knowledge.wordings import Wording
 
-FORMAT = 9
+FORMAT = 10
 """Raise when the files change: older indexes are then rebuilt."""
 NORMALISERS = (
     "text.py", "stated.py", "lexicon.py", "terms.py", "wordings.py", "spelling.py", "lexical.py",
@@ -234,7 +234,8 @@ def write_index(
     files |= {"outside": index.outside, "tags": index.tags.bits, **(extra or {})}
     files["readings.json"] = orjson.dumps(index.readings)
     if not large:
-        files["phrases.json"] = orjson.dumps(dict(index.phrases))
+        texts, counts = zip(*index.phrases.values(), strict=True) if index.phrases else ((), ())
+        files["phrases.json"] = orjson.dumps([list(index.phrases), texts, counts])
     if index.sample is not None:
         files |= {"sample": index.sample.vectors, "sample_first": index.sample.first}
     if index.classes is not None:
@@ -326,5 +327,5 @@ def _base(folder: Path, backend: Backend) -> Index:
 
 
 def _phrases(folder: Path) -> Phrases:
-    listed = orjson.loads((folder / "phrases.json").read_bytes())
-    return {sound: (phrase, count) for sound, (phrase, count) in listed.items()}
+    sounds, texts, counts = orjson.loads((folder / "phrases.json").read_bytes())
+    return dict(zip(sounds, zip(texts, counts, strict=True), strict=True))

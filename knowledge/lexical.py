@@ -207,11 +207,13 @@ class LexiconBuilder:
         self._terms, self._counts = array("i"), array("H")
         self._sizes, self._lengths = array("i"), array("i")
 
-    def numbers(self, terms: Iterable[str]) -> list[int]:
+    def numbers(self, terms: Collection[str]) -> list[int]:
         """Ids of terms, new ones where they have none."""
         new, offset = self.new, self._offset
         if self._known is None:
-            return [new.setdefault(term, len(new)) for term in terms]
+            for term in [term for term in terms if term not in new]:
+                new.setdefault(term, len(new))
+            return [new[term] for term in terms]
         found = [(term, self._known.get(term)) for term in terms]
         return [
             new.setdefault(term, offset + len(new)) if number is None else number
@@ -222,7 +224,10 @@ class LexiconBuilder:
         """The next item: its different terms and how often it has each; their ids."""
         numbers, times = self.numbers(terms), list(counts)
         self._terms.extend(numbers)
-        self._counts.extend([min(n, 65535) for n in times])
+        try:
+            self._counts.extend(array("H", times))
+        except OverflowError:
+            self._counts.extend([min(n, 65535) for n in times])
         self._sizes.append(len(numbers))
         self._lengths.append(sum(times))
         return numbers

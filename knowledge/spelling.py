@@ -73,9 +73,14 @@ def learn_phrases(
     `least`: how often each size must occur."""
     phrases: dict[str, tuple[str, int]] = {}
     rare = 1 if least is RARE else 2
-    often = [(p, count) for p, count in counts.items() if count >= least.get(len(p), rare)]
+    lowest = min([rare, *least.values()])
+    likely = [each for each in counts.items() if each[1] >= lowest]
+    often = [(p, count) for p, count in likely if count >= least.get(len(p), rare)]
+    sounds = {char: readings.get(char, char) for phrase, _ in often for char in phrase}
+    blurred = {char: blur(sound) for char, sound in sounds.items()}
     for phrase, count in sorted(often):
-        key = _sound(phrase, readings)
+        heard = sounds if len(phrase) <= 2 else blurred
+        key = " ".join([heard[char] for char in phrase])
         if count > phrases.get(key, ("", 0))[1]:
             phrases[key] = (phrase, count)
     return phrases

@@ -128,12 +128,39 @@ class TermTables:
         return found
 
 
+class _Counted:
+    """The stretches of the list counted last: of the next version only what differs is counted."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Counter[tuple[str, ...]], Counter[str]] = (Counter(), Counter())
+
+    def of(self, texts: Iterable[tuple[str, ...]]) -> Mapping[str, int]:
+        """How often each stretch occurs in these items' texts; 0 of some that occur no more."""
+        now = Counter(texts)
+        before, counts = self._last  # one tuple: builds in several threads never mix
+        gone, come = before - now, now - before
+        if gone.total() + come.total() < now.total() // _FEW:
+            counts = counts.copy()
+            for own in gone.elements():
+                counts.subtract(_stretches_of(own))
+            for own in come.elements():
+                counts.update(_stretches_of(own))
+        else:
+            counts = Counter()
+            for own in now.elements():
+                counts.update(_stretches_of(own))
+        self._last = now, counts
+        return counts
+
+
+_FEW = 8
+"""Of so many items one may differ for the others not to be counted again."""
+_COUNTED = _Counted()
+
+
 def stretches(groups: Sequence[Sequence[Wording]]) -> Mapping[str, int]:
     """`count_stretches` of all wordings of a small list."""
-    counts: Counter[str] = Counter()
-    for group in groups:
-        counts.update(_stretches_of(tuple(wording.text for wording in group)))
-    return counts
+    return _COUNTED.of(tuple(wording.text for wording in group) for group in groups)
 
 
 @dataclass(frozen=True)
