@@ -45,6 +45,7 @@ from knowledge.guide import (
 )
 from knowledge.headline import OPEN, Shown, headline, one_city_scope, progress_of
 from knowledge.model import DecidingFact
+from knowledge.named_documents import asks_for_agent
 from knowledge.payloads import ask_item, payload
 
 _OFFERED: tuple[Facet, ...] = ("documents", "time", "fee", "where", "eligibility", "steps")
@@ -85,6 +86,8 @@ def answer_card(
     shown = Shown(item, found, scope, decided_by, lang, progress)
     how = asked_faqs or NOT_ASKED
     near = how.near if facet in OPEN or facet not in asks.outright else None
+    if asks.agent and near is not None and not asks_for_agent(near):
+        near = None  # a question about something else; what an agent brings is told instead
     if asks.beyond and how.same is None and near is None:
         asks = replace(asks, untold=True)
     near = near or (how.perhaps if asks.untold else None)

@@ -27,7 +27,7 @@ Asked = Literal[
 ]  # fmt: skip
 """`overview`: the matter in general; `other`: something that no fact of the list tells."""
 RULE = Path(__file__).parent / "asked_fact.json"
-BEYOND_AT = 0.6
+BEYOND_AT = 0.5
 """Share of belief in `other` from which a card says that the list does not tell."""
 _LETTERS, _WORDS = 4, 3
 """Longest run of Chinese characters, and of words, that is looked at."""

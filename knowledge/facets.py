@@ -259,7 +259,8 @@ def goes_on(text: str) -> bool:
 
 def asks_question(text: str) -> bool:
     """Whether its words ask something."""
-    return _QUESTION.search(text) is not None or text.rstrip().endswith(("?", "？"))
+    asks = _QUESTION.search(text) is not None or "多少" in text
+    return asks or text.rstrip().endswith(("?", "？"))
 
 
 def points_back(text: str) -> bool:

@@ -171,3 +171,48 @@ def test_a_city_said_after_a_plan_places_its_matters(responder: Responder) -> No
     assert isinstance(plan, BundleCard)
     assert {step.city for step in plan.steps} == {"shenzhen"}
     assert reply.context.facts == {"premises_city": "shenzhen"}
+
+
+@pytest.mark.parametrize(
+    ("turns", "lang", "first", "facet"),
+    [
+        (("俺跟媳妇想离，上哪弄", "那要等多久才给本"), "zh", "SG-CA-002", "time"),
+        (("俺跟媳妇想离，上哪弄", "要带什么"), "zh", "SG-CA-002", "documents"),
+        (("We want to get married next Friday in Longgang", "does it cost anything"), "en",
+         "SG-CA-001", "fee"),
+    ],
+)  # fmt: skip
+def test_what_is_still_open_stays_open(
+    responder: Responder, turns: tuple[str, ...], lang: Lang, first: str, facet: str
+) -> None:
+    """A fact asked before one of the choices was taken: the same choices, each with that fact."""
+    before, reply = _talk(responder, turns[:1], lang), _talk(responder, turns, lang)
+    card = reply.cards[0]
+    assert isinstance(card, ChoicesCard)
+    assert before.codes == reply.codes
+    assert reply.codes[0] == first
+    assert f'"facet":"{facet}"' in card.choices[0].token
+
+
+def test_a_single_choice_is_taken_by_the_next_fact(responder: Responder) -> None:
+    """ "Is this what you are asking about?", answered with "price": it is."""
+    assert isinstance(_talk(responder, ("i want a passport",), "en").cards[0], ChoicesCard)
+    card = answer_of(_talk(responder, ("i want a passport", "price"), "en"))
+    assert (card.code, card.facet) == ("SG-PS-010", "fee")
+
+
+def test_an_honest_no_keeps_what_it_named(responder: Responder) -> None:
+    """The nearest matters of the notice are what a next question may be about."""
+    said = "bought a used apartment in Dongguan, need to change the owner's name"
+    no = _talk(responder, (said,), "en")
+    assert no.decision == "abstain"
+    assert no.context.choices
+    reply = _talk(responder, (said, "which papers"), "en")
+    assert reply.codes == no.context.choices
+
+
+def test_words_that_are_hardly_of_the_list_choose_nothing(responder: Responder) -> None:
+    """「我老公不在深圳」 after choices about a divorce is not about the newborn among them."""
+    turns = ("俺跟媳妇想离，上哪弄", "我老公不在深圳")
+    assert "SG-PS-007" in _talk(responder, turns[:1]).codes
+    assert _talk(responder, turns).decision == "clarify"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from knowledge_answering import answer_of, ask
 
-from core.cards import Facet
+from core.cards import ChoicesCard, Facet
 from core.i18n import Lang
 from knowledge.answers import Responder
 
@@ -141,3 +141,52 @@ def test_a_document_asked_about_by_name_leads(
     assert card.code == code
     assert says in card.headline
     assert card.claims[0].facet == "documents"
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "facet", "says"),
+    [
+        ("社保卡补办打哪个电话", "zh", "phone", "12333"),
+        ("我交上去的居住证申请半个月没消息", "zh", "status", "办件进度查询"),
+        ("Is my new social security card printed yet?", "en", "status", "app"),
+        ("护照能用几年", "zh", "result", ""),
+        ("养老金认证可以让儿子帮忙跑一趟吗", "zh", "channels", "他人代办的"),
+        ("which papers I must carry to make a passport for the first time", "en", "documents",
+         "Digital photo receipt"),
+    ],
+)  # fmt: skip
+def test_a_fact_asked_in_other_words_leads(
+    responder: Responder, text: str, lang: Lang, facet: Facet, says: str
+) -> None:
+    """What comes of it, whom to call, how far it is; with the papers of whoever acts for another."""
+    card = answer_of(ask(responder, text, lang))
+    assert card.facet == facet
+    assert says in card.headline
+
+
+def test_the_way_to_look_it_up_can_be_tapped(responder: Responder) -> None:
+    """The card knows nothing of an application: it says so and offers the inquiry that does."""
+    card = answer_of(ask(responder, "我交上去的居住证申请半个月没消息"))
+    assert '"code":"SG-XX-007"' in (card.actions[0].token or "")
+
+
+def test_a_field_is_enough_for_its_phone(responder: Responder) -> None:
+    """「公积金电话」 names no matter: the lines that all its matters share, and which one is meant."""
+    card = ask(responder, "公积金电话").cards[0]
+    assert isinstance(card, ChoicesCard)
+    assert card.prompt.index("12329") < card.prompt.index("12345")
+
+
+@pytest.mark.parametrize("text", ["驾照过期一年多了还能救吗", "外地户口能不能摇深圳的号"])
+def test_conditions_are_told_once(responder: Responder, text: str) -> None:
+    """Whether asked outright or only heard."""
+    card = answer_of(ask(responder, text))
+    assert card.headline.count("不能办的情形") <= 1
+
+
+def test_what_no_fact_tells_is_said_so(responder: Responder) -> None:
+    """A fear or a consequence that the list is silent on: no time and fee instead."""
+    card = answer_of(ask(responder, "电动车不挂牌被抓到会罚多少"))
+    assert card.code == "SG-PS-020"
+    assert card.facet != "fee"
+    assert "免费" not in card.headline

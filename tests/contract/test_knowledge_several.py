@@ -113,3 +113,26 @@ def test_over_the_question_set_matters_are_neither_lost_nor_made(responder: Resp
     assert both >= BOTH_ANSWERED * asked
     assert all(question.codes == ["SG-CA-009"] for question in taken), taken
     assert len(doubled) <= DOUBLED, doubled
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "code"),
+    [
+        ("Boss owe me 3 month pay. What number I call?", "en", "SG-HR-014"),
+        ("My wife is from the mainland and wants to see her mother in Taipei. Need prepare what?", "en",
+         "SG-PS-012"),
+    ],
+)  # fmt: skip
+def test_a_part_that_only_asks_a_fact_is_no_matter(
+    responder: Responder, text: str, lang: Lang, code: str
+) -> None:
+    """It goes with the matter before it, in whatever words it asks."""
+    reply = ask(responder, text, lang)
+    assert reply.codes == (code,)
+    assert len(reply.cards) == 1
+
+
+def test_a_divorce_is_no_wedding(responder: Responder) -> None:
+    """Their embeddings lie close together; a plan to marry is the last thing to offer."""
+    said = "我跟老公离了，房子归我，过户和贷款怎么处理"
+    assert not any(isinstance(card, BundleCard) for card in ask(responder, said).cards)

@@ -249,3 +249,17 @@ def test_no_city_is_given_as_the_reason_that_is_not_one(
     assert "所以在深圳办理" not in f"{card.headline}{card.jurisdiction}"
     if code == "SG-PS-006":
         assert card.city == "both"
+
+
+def test_a_city_away_is_not_read_as_ours(responder: Responder) -> None:
+    """「户口在湖南跟我住深圳」: the household register is in neither city."""
+    first = ask(responder, "高龄津贴")
+    card = answer_of(ask(responder, "她户口在湖南跟我住深圳", context=first.context))
+    assert "您说户籍不在深圳、东莞" in card.headline
+
+
+def test_a_rule_of_one_city_does_not_stand_before_the_question(responder: Responder) -> None:
+    """ "The account is in Dongguan. In which city do you pay?" contradicts itself."""
+    card = ask(responder, "俾首期可唔可以攞公積金").cards[0]
+    assert isinstance(card, ChoicesCard)
+    assert card.prompt == "您的公积金缴在哪个城市？"
