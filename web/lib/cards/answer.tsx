@@ -7,7 +7,7 @@ import { day, safeUrl } from '../format';
 import { tag, tl, type Params } from '../i18n';
 import { Icon } from '../icons';
 import { copyText, shareText } from '../overlay';
-import type { AnswerCard, Claim, Material } from '../types';
+import type { AnswerCard, Claim, Facet, Material } from '../types';
 import { Badge, CardShell, CityMark, cx, IconButton, ScopeMark } from '../ui';
 import { Actions } from './actions';
 import { printOnly, setTick, ticks, type CardHost } from './host';
@@ -243,6 +243,9 @@ function Faqs({ card, t }: { card: AnswerCard; t: T }): JSX.Element | null {
   );
 }
 
+/** What is asked of the matter as a whole, or of how it is done, wants the documents at once. */
+const WITH_MATERIALS: ReadonlySet<Facet> = new Set(['overview', 'documents', 'steps', 'which_city']);
+
 export function Answer({ card, host }: { card: AnswerCard; host: CardHost }): JSX.Element {
   const t: T = (key, params) => tl(key, params, card.lang);
   const name = card.name[card.lang];
@@ -252,7 +255,7 @@ export function Answer({ card, host }: { card: AnswerCard; host: CardHost }): JS
   const differing = card.comparison.filter((r) => r.differs).length;
   const sources = distinct(card.claims.map((c) => c.source));
   const materialsFirst = card.facet === 'documents';
-  const materials = <Materials card={card} t={t} open={materialsFirst || card.facet === 'overview'} />;
+  const materials = <Materials card={card} t={t} open={WITH_MATERIALS.has(card.facet)} />;
   return (
     <CardShell label={name} lang={tag(card.lang)} class="answer">
       <header class="answer-head">
