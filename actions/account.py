@@ -23,6 +23,8 @@ from core.cards import AccountCard, Action, Card, ChoicesCard, SignInCard
 from core.identity import Identity
 from knowledge.comparing import compares
 from knowledge.context import AnswerContext
+from knowledge.facets import worded
+from knowledge.text import understand
 
 PURPOSE = "account_inquiry"
 CONSENT_VERSION = "2026-11"
@@ -97,8 +99,9 @@ _OWN = {
 
 async def account(services: Services, turn: Turn) -> Reply:
     """Answer the request of this turn's intent; a bare subject gets one clarifying question, and a
-    question of the list, such as how the cities' rules compare, is no look at one's own account."""
-    if turn.text and compares(turn.text):
+    question of the list, such as how the cities' rules compare or whom to call, is no look at one's own
+    account."""
+    if turn.text and (compares(turn.text) or worded(understand(turn.text).text) == "phone"):
         return await service(services, turn)
     if turn.text and _ONLY_THE_SUBJECT.fullmatch(turn.text):
         return await _which(services, turn)

@@ -64,6 +64,13 @@ class Shown:
             return texts[0]
         return join([self._named(city_name(c, self.lang), w) for c, w in values.items()], self.lang)
 
+    def _apart(self, facet: Facet) -> bool:
+        """Whether the cities shown say different things."""
+        told = {
+            value(variant, facet, self.lang) for _, _, variant in in_scope(self.found, self.scope)
+        }
+        return len(told - {None}) > 1
+
     def line(self, facet: Facet) -> str:
         """The asked fact in one line; for an overview the three facts people need first."""
         if facet == "which_city":
@@ -71,6 +78,8 @@ class Shown:
         if facet == "eligibility":
             # "can I, from the other city?": where no condition is listed, the rule of jurisdiction tells.
             return self.fact(facet) or self.item.jurisdiction.text.in_(self.lang)
+        if facet == "steps" and self._apart(facet):  # two lists in one line cannot be read: below
+            return self.line("overview")
         if facet == "result" and self.item.result is not None:
             return join(
                 [self.item.result.in_(self.lang), self.item.summary.in_(self.lang)], self.lang

@@ -33,3 +33,10 @@ def test_what_is_said_after_a_card_is_about_its_matter(
     for words in turns:
         answer = talk.say(words)
     assert code in {card.get("code") for card in answer.cards}, (answer.intent, answer.types)
+
+
+def test_whom_to_call_is_no_look_at_ones_account(bot: Bot) -> None:
+    """A phone is told to everybody, without a sign-in."""
+    answer = bot.talk(lang="zh").say("公积金电话")
+    assert "sign_in" not in answer.types
+    assert any("12329" in str(card) for card in answer.cards)
