@@ -109,22 +109,26 @@ def load_rule(lang: Lang, path: Path = RULE) -> Rule:
 
 
 @lru_cache(maxsize=1024)
-def asked_fact(text: str, path: Path = RULE) -> Asked | None:
-    """The fact that a normalised question asks for; None where the rule is not sure."""
+def _read(text: str, path: Path) -> tuple[Asked | None, float]:
+    """(the fact asked for, the belief in `other`) of a normalised question: read once a turn."""
     lang = language_of(text)
     rule = load_rule(lang, path)
     shares = rule.shares(features(text, lang))
+    beyond = float(shares[rule.facts.index("other")])
     for fact in looks_like(text):
         shares[rule.facts.index(fact)] = 0.0
     best = int(np.argmax(shares))
-    return rule.facts[best] if shares[best] >= rule.sure_at else None
+    return rule.facts[best] if shares[best] >= rule.sure_at else None, beyond
+
+
+def asked_fact(text: str, path: Path = RULE) -> Asked | None:
+    """The fact that a normalised question asks for; None where the rule is not sure."""
+    return _read(text, path)[0]
 
 
 def asks_beyond(text: str) -> bool:
     """Whether it clearly asks for something that no fact of the list tells (a case, a fear, a consequence)."""
-    lang = language_of(text)
-    rule = load_rule(lang)
-    return bool(rule.shares(features(text, lang))[rule.facts.index("other")] >= BEYOND_AT)
+    return _read(text, RULE)[1] >= BEYOND_AT
 
 
 def facet_of(text: str, path: Path = RULE) -> Facet | None:

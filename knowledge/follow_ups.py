@@ -158,13 +158,7 @@ class FollowUps(BeyondItems):
         """What is known of a message after a card about one matter, or after choices: of that one which its
         words find, else of the first; None where it can be no follow-up."""
         context = turn.context
-        found = (
-            hit.code
-            for hit in result.results
-            if hit.code in context.choices and hit.score >= _AMONG_CHOICES
-        )
-        own = next(found, "") if result.in_list >= _LIKELY_OWN else ""
-        code = context.code or own or next(iter(context.choices), "")
+        code = context.code or self._chosen(result, turn) or next(iter(context.choices), "")
         item = self.catalogue.items.get(code)
         if item is None:
             return None
@@ -175,7 +169,7 @@ class FollowUps(BeyondItems):
 
     def _in_context(self, said: Said, result: SearchResult, turn: Turn) -> Reply | None:
         """What is no matter of its own, read as said about the last one; None where it is not."""
-        if turn.context.code is None and not self._chosen(said, result):
+        if turn.context.code is None and not self._chosen(result, turn):
             if result.decision == "answer" or not self._may_go_on(said):
                 return None
             return self._which_again(None, facet_of(said.typed.text), turn)
@@ -198,11 +192,12 @@ class FollowUps(BeyondItems):
         return None
 
     @staticmethod
-    def _chosen(said: Said, result: SearchResult) -> bool:
-        """Whether the message's own words find the matter that it is read with."""
-        return result.in_list >= _LIKELY_OWN and any(
-            hit.code == said.item.item_id and hit.score >= _AMONG_CHOICES for hit in result.results
-        )
+    def _chosen(result: SearchResult, turn: Turn) -> str:
+        """Which of the choices the message's own words find; empty where they find none."""
+        if result.in_list < _LIKELY_OWN:
+            return ""
+        found = (hit.code for hit in result.results if hit.score >= _AMONG_CHOICES)
+        return next((code for code in found if code in turn.context.choices), "")
 
     def _names_only(self, said: Said, turn: Turn) -> str:
         """The name of something, of a message that is nothing else (「那护照呢」); empty of any other, and

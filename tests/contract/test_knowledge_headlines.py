@@ -190,3 +190,11 @@ def test_what_no_fact_tells_is_said_so(responder: Responder) -> None:
     assert card.code == "SG-PS-020"
     assert card.facet != "fee"
     assert "免费" not in card.headline
+
+
+def test_steps_that_differ_are_not_run_together(responder: Responder) -> None:
+    """Two numbered lists in one line cannot be read: both stand below, the overview leads."""
+    card = answer_of(ask(responder, "租房怎么提取公积金"))
+    assert (card.facet, card.city) == ("steps", "both")
+    assert "2. " not in card.headline
+    assert len({step.city for step in card.steps}) == 2
