@@ -78,6 +78,8 @@ class Event:
 _PARTED = re.compile(r"离了?婚|离了|想离|要离|办离|\bdivorc|\bsplit(ting)? up\b", re.IGNORECASE)
 _WEDDING = re.compile(r"结婚|婚礼|领证|marr(y|iage)", re.IGNORECASE)
 """Words of a divorce, and those by which an event is a wedding: their embeddings lie close together."""
+_DIED = re.compile(r"去世|过世|走了|身故|死亡|passed away|\bdied\b|\bdeath\b", re.IGNORECASE)
+"""Words of a death: whoever says them is not asking about his own retirement."""
 
 
 class LifeEvents:
@@ -88,7 +90,8 @@ class LifeEvents:
         self._owners = [owner for owner, _ in wordings]
         self._terms = [frozenset(terms(text)) for _, text in wordings]
         self._own = _own_terms(self._owners, self._terms)
-        self._weddings = _weddings(wordings)
+        self._weddings = _mostly(_WEDDING, wordings)
+        self._deaths = _mostly(_DIED, wordings)
         self._vectors = vectors
 
     def nearest(
@@ -109,17 +112,19 @@ class LifeEvents:
 
         if _PARTED.search(text):
             cosine = np.where(self._weddings, -1.0, cosine)
+        if self._deaths.any() and _DIED.search(text):
+            cosine = np.where(self._deaths, cosine, -1.0)
         near = np.flatnonzero(cosine >= cosine.max() - SHARED - NAMED)
         best = max(near.tolist(), key=likeness)
         cue = bool(_CUE.search(text)) or (listed and bool(_TOLD.search(text)))
         return Event(self._owners[best], float(cosine[best]), cue)
 
 
-def _weddings(wordings: Wordings) -> npt.NDArray[np.bool_]:
-    """bool[wordings]: those of events that most often are said with words of a wedding."""
+def _mostly(words: re.Pattern[str], wordings: Wordings) -> npt.NDArray[np.bool_]:
+    """bool[wordings]: those of events that most often are said with such words."""
     said: dict[str, list[bool]] = {}
     for owner, text in wordings:
-        said.setdefault(owner, []).append(_WEDDING.search(text) is not None)
+        said.setdefault(owner, []).append(words.search(text) is not None)
     return np.array([sum(said[owner]) * 2 > len(said[owner]) for owner, _ in wordings], np.bool_)
 
 

@@ -136,3 +136,10 @@ def test_a_divorce_is_no_wedding(responder: Responder) -> None:
     """Their embeddings lie close together; a plan to marry is the last thing to offer."""
     said = "我跟老公离了，房子归我，过户和贷款怎么处理"
     assert not any(isinstance(card, BundleCard) for card in ask(responder, said).cards)
+
+
+def test_a_death_is_no_retirement(responder: Responder) -> None:
+    """Somebody who lost his father never gets the plan for retiring, whatever pension he speaks of."""
+    reply = ask(responder, "我爸前天走了，退休金还会打吗，后面要跑哪些部门")
+    plans = [card.id for card in reply.cards if isinstance(card, BundleCard)]
+    assert plans in ([], ["B-BEREAVE"])
