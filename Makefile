@@ -4,6 +4,8 @@ SETUP := python3 scripts/setup.py
 export RASA_TELEMETRY_ENABLED := false
 export ORT_DISABLE_TELEMETRY := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
+# Set, it has every process compile every library anew at every start: 5 s for the gateway alone.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run test check bench eval train lock clean
 

@@ -51,6 +51,7 @@ COPY desk/ desk/
 COPY video/ video/
 COPY actions/ actions/
 COPY gateway/ gateway/
+RUN python -m compileall -q /app
 COPY --from=pages /src/web/dist web/dist
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp HF_HOME=/opt/sg/hub HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 MALLOC_ARENA_MAX=2 \

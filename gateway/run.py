@@ -42,6 +42,7 @@ QUIET = {
     "SANIC_HOST": "127.0.0.1",
     "OMP_NUM_THREADS": "1",
     "PYTHONUNBUFFERED": "1",
+    "PYTHONDONTWRITEBYTECODE": "",  # or each start compiles every library anew: 5 s for the gateway
     "MALLOC_ARENA_MAX": "2",
 }
 
