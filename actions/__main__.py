@@ -7,25 +7,28 @@ import asyncio
 import logging
 import signal
 
-from aiohttp import web
+from core.collector import paused, settle
 
-from actions.learning import Learner
-from actions.listing import Listing
-from actions.reports import ReportStore
-from actions.server import build_app
-from actions.services import Services
-from cities import open_cities
-from core import log
-from core.auth import Signer
-from core.cache import connect
-from core.callbacks import CallbackStore
-from core.clock import SystemClock
-from core.consents import ConsentStore
-from core.db import Database
-from core.errors import AppError
-from core.settings import Settings, get_settings
-from knowledge.learning.log import LearningLog
-from knowledge.live import LiveEngine
+with paused():
+    from aiohttp import web
+
+    from actions.learning import Learner
+    from actions.listing import Listing
+    from actions.reports import ReportStore
+    from actions.server import build_app
+    from actions.services import Services
+    from cities import open_cities
+    from core import log
+    from core.auth import Signer
+    from core.cache import connect
+    from core.callbacks import CallbackStore
+    from core.clock import SystemClock
+    from core.consents import ConsentStore
+    from core.db import Database
+    from core.errors import AppError
+    from core.settings import Settings, get_settings
+    from knowledge.learning.log import LearningLog
+    from knowledge.live import LiveEngine
 
 _log = log.get_log("actions")
 
@@ -60,6 +63,7 @@ async def serve(host: str, port: int, settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     try:
         await listing.ready()  # the first resident does not wait for the index
+        settle()
     except AppError as error:
         _log.warning("actions.no_list_yet", code=error.code)
     await stop.wait()

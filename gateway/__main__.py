@@ -7,22 +7,32 @@ import asyncio
 import signal
 import sys
 
-import uvloop
-from aiohttp import web
+from core.collector import paused, settle
 
-from core.log import configure, get_log
-from core.settings import get_settings
-from gateway.app import build
-from gateway.migrate import migrate
+with paused():
+    import uvloop
+    from aiohttp import web
+
+    from core.log import configure, get_log
+    from core.settings import get_settings
+    from gateway.app import build
+    from gateway.migrate import migrate
+    from gateway.search import SearchRuntime
 
 log = get_log("gateway")
 DRAIN_S = 3.0
 
 
+async def _settle(search: SearchRuntime) -> None:
+    while not search.ready:  # noqa: ASYNC110 - it is opened by a loop of its own
+        await asyncio.sleep(0.2)
+    settle()
+
+
 async def _serve(host: str, port: int) -> int:
     settings = get_settings()
     await migrate(settings)
-    app, _ = build(settings)
+    app, gateway = build(settings)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_S)
     await runner.setup()
     stop = asyncio.Event()
@@ -35,7 +45,9 @@ async def _serve(host: str, port: int) -> int:
         await runner.cleanup()
         return 1
     log.info("gateway.listening", port=port)
+    settled = asyncio.create_task(_settle(gateway.search))
     await stop.wait()
+    settled.cancel()
     await runner.cleanup()
     return 0
 

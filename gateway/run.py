@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 ROLES = ["redis", "rasa", "actions", "video", "shenzhen", "dongguan"]
+SEARCH_WAIT_S = 5.0
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
     "ORT_DISABLE_TELEMETRY": "1",
@@ -56,6 +57,31 @@ def _http(url: str) -> Ready:
                 session.get(url) as answer,
             ):
                 return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return False
+
+    return ready
+
+
+def _searches(base: str) -> Ready:
+    """Ready once residents are answered from the list, or `SEARCH_WAIT_S` after the door opened: a list
+    that cannot be opened keeps nothing else from starting."""
+    up, since = _http(f"{base}/healthz"), 0.0
+
+    async def ready() -> bool:
+        nonlocal since
+        if not await up():
+            return False
+        since = since or time.monotonic()
+        if time.monotonic() - since > SEARCH_WAIT_S:
+            return True
+        timeout = aiohttp.ClientTimeout(total=1.0)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.get(f"{base}/readyz") as answer,
+            ):
+                return "search" not in (await answer.json())["missing"]
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
 
@@ -111,7 +137,7 @@ def environment(settings: Settings, folder: Path, port: dict[str, int]) -> dict[
 
 def services(settings: Settings, folder: Path, port: dict[str, int]) -> list[Service]:
     """Every process of the product that the settings do not place elsewhere. The gateway and the slow
-    Rasa start at once, the others after the gateway, so that residents are served soonest."""
+    Rasa start at once, the others once the list is searched, so that residents are served soonest."""
     env = environment(settings, folder, port)
     local = "http://127.0.0.1"
     found: list[Service] = []
@@ -123,7 +149,7 @@ def services(settings: Settings, folder: Path, port: dict[str, int]) -> list[Ser
         store = ("redis",)
     gateway = (PYTHON, "-m", "gateway", "--host", settings.host, "--port", str(settings.port))
     health = f"{local if settings.host == '0.0.0.0' else f'http://{settings.host}'}:{settings.port}"  # noqa: S104
-    found.append(Service("gateway", gateway, _http(f"{health}/healthz"), env))
+    found.append(Service("gateway", gateway, _searches(health), env))
     for city in ("shenzhen", "dongguan"):
         if settings.sandbox and not getattr(settings, f"city_{city}_url"):
             data = str(folder / "sandbox" / city)

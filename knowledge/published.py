@@ -21,6 +21,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from core.cards import CITIES
+from core.collector import paused
 from knowledge.background import everyday
 from knowledge.catalogue import Catalogue, read_snapshot
 from knowledge.classifier import OUTSIDE, Classes, learn
@@ -309,8 +310,9 @@ def open_index(
     """Map an index (the current one by default) with its list; raises `IndexMissing`."""
     version = version or current_version(data_dir)
     folder = data_dir / "index" / version
-    index = read_index(folder, backend)
-    with contextlib.suppress(OSError):  # a folder that may only be read
-        (folder / _OPENED).touch()
-    events = np.load(folder / _EVENTS) if (folder / _EVENTS).is_file() else None
-    return PublishedIndex(index, open_list(data_dir, version), events)
+    with paused():
+        index = read_index(folder, backend)
+        with contextlib.suppress(OSError):  # a folder that may only be read
+            (folder / _OPENED).touch()
+        events = np.load(folder / _EVENTS) if (folder / _EVENTS).is_file() else None
+        return PublishedIndex(index, open_list(data_dir, version), events)
