@@ -66,7 +66,8 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"(客服|咨询|服务|联系|投诉|人工)?(电话|热线|号码)(号码?|是)?(多少|几号|什么|哪个)"
         r"|(打|拨)(哪个|什么|多少|哪一?条)(咨询|客服|服务)?(电话|号码?|热线)?"
         r"|(客服|咨询|服务|联系)(电话|热线)|(电话|热线)\W*$"
-        r"|\b(phone|telephone|hotline)( number)?\W*$|(what|which) number\b"
+        r"|\b(phone|telephone|hotline)( number)?\W*$"
+        r"|(what|which) number\b(( do| can| should| must)? (i|we)|( to)?)( call| ring| dial| phone)?\b"
         r"|(what|which)( \w+){0,3} (phone|telephone|hotline)( number)?"
         r"|(who|whom) (can|do|should|could) i (call|ring|phone)|\bhotline\b", _I)),
     ("steps", re.compile(

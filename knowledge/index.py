@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from knowledge.segments import Delta
 
 from core.errors import AppError
+from knowledge.anchors import Anchors
 from knowledge.classifier import Classes
 from knowledge.columns import Column, Names, PhraseTable, open_column
 from knowledge.embed.port import Matrix
@@ -37,7 +38,7 @@ from knowledge.vectors.port import Tags, VectorSearch, make_tags
 from knowledge.vectors.select import AUTO, FILE, LARGE_ROWS, Backend, open_vectors
 from knowledge.wordings import Wording
 
-FORMAT = 10
+FORMAT = 11
 """Raise when the files change: older indexes are then rebuilt."""
 NORMALISERS = (
     "text.py", "stated.py", "lexicon.py", "terms.py", "wordings.py", "spelling.py", "lexical.py",
@@ -45,7 +46,7 @@ NORMALISERS = (
 )  # fmt: skip
 """Code that decides what is in the files: a change of it is a new index."""
 _ARRAYS = ("owner", "kind", "first", "term_starts", "term_ids")
-_CLASSES = "classes.npz"
+_CLASSES, _ANCHORS = "classes.npz", "anchors.json"
 _SAMPLE = 1024
 """Items of a big index whose cosines stand for those of all."""
 _PHRASE_TEXTS = 100_000
@@ -83,6 +84,8 @@ class Index:
     """float[wordings, dim]: float32 when small, float16 when big."""
     outside: Matrix
     """float32[anchors, dim]: matters that the list does not cover."""
+    anchors: Anchors
+    """Their names, by words."""
     owner: Column
     kind: Column
     first: Column
@@ -122,6 +125,7 @@ def assemble(
     readings: dict[str, str],
     *,
     outside: Matrix,
+    outside_names: Sequence[str] = (),
     embedder: str,
     version: str,
     tags: Sequence[Collection[str]] | None = None,
@@ -144,6 +148,7 @@ def assemble(
         embedder=embedder,
         vectors=vectors,
         outside=outside,
+        anchors=Anchors.of(outside_names, words),
         owner=np.repeat(np.arange(len(groups), dtype=np.int32), sizes),
         kind=np.array(tables.kinds, np.int32),
         first=first,
@@ -232,6 +237,7 @@ def write_index(
     }
     files: dict[str, Any] = {name: getattr(index, name) for name in _ARRAYS}
     files |= {"outside": index.outside, "tags": index.tags.bits, **(extra or {})}
+    files[_ANCHORS] = orjson.dumps(index.anchors.texts)
     files["readings.json"] = orjson.dumps(index.readings)
     if not large:
         texts, counts = zip(*index.phrases.values(), strict=True) if index.phrases else ((), ())
@@ -286,12 +292,14 @@ def _open(folder: Path, backend: Backend) -> Index:
     large = meta["codes"] is None
     sizes, averages = meta["items"], meta["average"]
     tags = Tags(tuple(meta["tags"]), bits)
+    words = open_lexicon(folder, "words", sizes, averages["words"])
     return Index(
         version=folder.name,
         codes=Names(folder, "codes") if large else tuple(meta["codes"]),
         embedder=meta["embedder"],
         outside=outside,
-        words=open_lexicon(folder, "words", sizes, averages["words"]),
+        anchors=Anchors.of(orjson.loads((folder / _ANCHORS).read_bytes()), words),
+        words=words,
         sounds=open_lexicon(folder, "sounds", sizes, averages["sounds"]),
         readings=orjson.loads((folder / "readings.json").read_bytes()),
         phrases=PhraseTable(folder, "phrases") if large else _phrases(folder),

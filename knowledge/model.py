@@ -151,6 +151,14 @@ class ChannelOffer(Fact):
     """The result can be sent by post."""
 
 
+class Words(_Record):
+    """Wordings for search; not shown to residents."""
+
+    zh: list[str] = Field(default_factory=list)
+    en: list[str] = Field(default_factory=list)
+    yue: list[str] = Field(default_factory=list)
+
+
 class Faq(Fact):
     """A question residents ask about the matter, and its answer."""
 
@@ -158,6 +166,10 @@ class Faq(Fact):
     answer: LocalText
     city: City | None = None
     """City the answer holds for; None: both."""
+    said: Words = Field(default_factory=Words)
+    """How residents ask it, with the matter named: found by search as any wording of the item."""
+    in_context: Words = Field(default_factory=Words)
+    """How residents ask it once the matter is clear (「可以代办吗」): not searched."""
 
 
 class Variant(_Record):
@@ -199,14 +211,6 @@ class SameStandard(_Record):
     level: Literal["none", "candidate", "materials", "form", "criteria", "full"] = "none"
     since: dt.date | None = None
     source: SourceId | None = None
-
-
-class Words(_Record):
-    """Wordings for search; not shown to residents."""
-
-    zh: list[str] = Field(default_factory=list)
-    en: list[str] = Field(default_factory=list)
-    yue: list[str] = Field(default_factory=list)
 
 
 class ServiceItem(_Record):

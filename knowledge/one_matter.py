@@ -61,7 +61,7 @@ class OneMatter:
     def __init__(self, engine: SearchEngine, catalogue: Catalogue | None = None) -> None:
         self.engine = engine
         self.catalogue = catalogue or engine.catalogue
-        self._faqs = FrequentQuestions(engine.index)
+        self._faqs = FrequentQuestions(engine)
 
     def _resolve(
         self,

@@ -64,7 +64,10 @@ def service_json(
         "comparison": [row.model_dump() for row in rows],
         "differences": [row.model_dump() for row in rows if row.differs],
         "sister": catalogue.sister(item.item_id),
-        "faqs": [_bare(faq.model_dump(mode="json")) for faq in in_force(item.faqs, today)],
+        "faqs": [
+            _bare(faq.model_dump(mode="json", exclude={"said", "in_context"}))
+            for faq in in_force(item.faqs, today)
+        ],
         "changes": {
             city: [_change(change) for change in coming(item, city, today, lang)] for city in CITIES
         },

@@ -42,7 +42,7 @@ from knowledge.model import ServiceItem
 from knowledge.segments import Delta, NotAnUpdate, fits, update, write_delta
 from knowledge.term_tables import readings
 from knowledge.vectors.select import AUTO, LARGE_ROWS, Backend
-from knowledge.wordings import event_wordings, normalised, wordings
+from knowledge.wordings import context_wordings, event_wordings, normalised, wordings
 
 _POINTER = "current"
 DELIVERED = "delivered"
@@ -50,7 +50,7 @@ DELIVERED = "delivered"
 _LIST = "list.json"
 _CODE = "code"
 _OPENED = "opened"
-_EVENTS = "events.npy"
+_EVENTS, _CONTEXT = "events.npy", "context.npy"
 ABANDONED_S = 3600.0
 """A build that is older is not going on any more; an index opened within this time is not removed."""
 
@@ -63,6 +63,8 @@ class PublishedIndex:
     catalogue: Catalogue
     events: Matrix | None = None
     """Vectors of the life events' wordings (`event_wordings`); None where the index does not keep them."""
+    context: Matrix | None = None
+    """Likewise of `context_wordings`."""
 
 
 def index_version(catalogue: Catalogue, embedder: str) -> str:
@@ -100,7 +102,13 @@ def build_index(
     cache = VectorCache(data_dir / "cache", embedder)
     said = list(event_wordings(catalogue.bundles.values()))
     plans, events = [plan for plan, _ in said], cache.documents([text for _, text in said])
-    extra = {_LIST: catalogue.snapshot, _CODE: _code_digest().encode(), _EVENTS: _npy(events)}
+    context = cache.documents([said.text for said in context_wordings(catalogue.items.values())])
+    extra = {
+        _LIST: catalogue.snapshot,
+        _CODE: _code_digest().encode(),
+        _EVENTS: _npy(events),
+        _CONTEXT: _npy(context),
+    }
     if previous is not None and _updates(previous, embedder, data_dir):
         delta = _delta(previous, catalogue, cache, progress)
         if delta is not None:
@@ -108,9 +116,9 @@ def build_index(
             return version, True
     groups = [wordings(item) for item in catalogue.items.values()]
     flat = [wording.text for group in groups for wording in group]
-    anchors = [text for name in catalogue.outside for text in (name.zh, name.en)]
+    anchors = [normalised(text) for name in catalogue.outside for text in (name.zh, name.en)]
     vectors = cache.documents(flat, progress)
-    outside = cache.documents([*map(normalised, anchors), *everyday()])
+    outside = cache.documents([*anchors, *everyday()])
     elsewhere = np.vstack([outside, cache.documents(said_outside(catalogue))])
     owners = [catalogue.matter(wording.code) for group in groups for wording in group]
     index = assemble(
@@ -118,6 +126,7 @@ def build_index(
         vectors,
         readings(),
         outside=outside,
+        outside_names=anchors,
         embedder=embedder.name,
         version=version,
         tags=[_tags(item) for item in catalogue.items.values()],
@@ -314,5 +323,8 @@ def open_index(
         index = read_index(folder, backend)
         with contextlib.suppress(OSError):  # a folder that may only be read
             (folder / _OPENED).touch()
-        events = np.load(folder / _EVENTS) if (folder / _EVENTS).is_file() else None
-        return PublishedIndex(index, open_list(data_dir, version), events)
+        aside = (
+            np.load(folder / name) if (folder / name).is_file() else None
+            for name in (_EVENTS, _CONTEXT)
+        )
+        return PublishedIndex(index, open_list(data_dir, version), *aside)

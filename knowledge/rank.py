@@ -20,6 +20,7 @@ import orjson
 
 from core.i18n import Lang
 from knowledge.candidates import Candidates, candidates
+from knowledge.classifier import OUTSIDE
 from knowledge.embed.port import Vector
 from knowledge.index import Index
 from knowledge.lexical import Floats, Ints
@@ -61,6 +62,10 @@ class Signals:
     """Share of the question's lexical weight that occurs anywhere in the list."""
     length: int
     """Number of lexical terms of the question."""
+    outside_overlap: float
+    """Likeness of letters with the nearest name of such a matter, as `overlap`."""
+    outside_named: float
+    """Share of such a name that the question has."""
     learned: Mapping[str, float] | None = None
     """Matter → logarithm of the belief that the question is of it; None where nothing was learned."""
 
@@ -144,7 +149,14 @@ def tabulate(index: Index, found: Candidates, units: Sequence[str]) -> Signals:
         "sounds": found.sounds,
     }
     table = np.stack([columns[name].astype(np.float64) for name in SIGNALS], axis=1)
-    return Signals(found.items, table, (found.outside - 0.85) * 20, found.known, len(units))
+    return Signals(
+        found.items,
+        table,
+        (found.outside - 0.85) * 20,
+        found.known,
+        len(units),
+        *index.anchors.compared(units, index.words),
+    )
 
 
 def _top3(values: Floats, first: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
@@ -229,24 +241,26 @@ EVIDENCE = (
     "english_covered",
     "outside",
     "english_outside",
+    "outside_overlap",
+    "outside_named",
 )
 """What the decision looks at, about the best candidate."""
-LEARNED = ("learned", "learned_share", "english_learned")
+LEARNED = ("learned", "learned_share", "english_learned", "learned_near", "learned_outside")
 """And where the index has a classifier: what that says of its matter."""
+_NEAR = 5
+"""The right one is near when it is among so many."""
 LEAST_LEARNED = -12.0
 """Logarithm of a belief below which one is like another."""
 
 
 def evidence(
-    found: Signals,
-    scores: npt.NDArray[np.float64],
-    mine: npt.NDArray[np.bool_],
-    lang: Lang,
-    matter: str,
+    found: Signals, scores: npt.NDArray[np.float64], matters: Sequence[str], lang: Lang
 ) -> npt.NDArray[np.float64]:
-    """float64 of `EVIDENCE` (and `LEARNED`) about the best candidate, which is of `matter`; `mine`: it and
-    its sister item."""
+    """float64 of `EVIDENCE` (and `LEARNED`) about the best candidate. `matters`: what each candidate is of, the
+    same for sister items."""
     best = int(scores.argmax())
+    matter = matters[best]
+    mine = np.array([one == matter for one in matters])
     odds = np.exp(scores - scores[best])
     share = float(odds[mine].sum() / odds.sum())
     rival = float(scores[~mine].max()) if not mine.all() else float(scores[best]) - 10.0
@@ -272,12 +286,17 @@ def evidence(
         "english_covered": english * row["covered"],
         "outside": row["dense"] - found.outside,
         "english_outside": english * (row["dense"] - found.outside),
+        "outside_overlap": row["overlap"] - found.outside_overlap,
+        "outside_named": found.outside_named,
     }
     row_of = [values[name] for name in EVIDENCE]
     if found.learned is None:
         return np.array(row_of)
     learned = max(found.learned.get(matter, LEAST_LEARNED), LEAST_LEARNED)
-    return np.array([*row_of, learned, math.exp(learned), english * learned])
+    near = {matters[at] for at in np.argsort(-scores)[:_NEAR].tolist()}
+    belief = sum(math.exp(found.learned.get(one, LEAST_LEARNED)) for one in near)
+    outside = math.exp(found.learned.get(OUTSIDE, LEAST_LEARNED))
+    return np.array([*row_of, learned, math.exp(learned), english * learned, belief, outside])
 
 
 def probability(evidence_row: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> float:

@@ -162,6 +162,8 @@ class SearchEngine:
         """The list this index was built from."""
         self.event_vectors = published.events
         """As `PublishedIndex.events`."""
+        self.context_vectors = published.context
+        """As `PublishedIndex.context`."""
         self._embedder = embedder
         self._rules = rules
         self._learned, self._plain = rules.decision(index), rules.plain
@@ -257,8 +259,8 @@ class SearchEngine:
 
         `lang` is only the fallback where the words do not tell; `city` the city the resident is
         known to mean where the words name none; `vector` comes from `embed` of the same question.
-        `plain`: decided by likeness alone, as parts of a message are: of a few words the classifier of
-        matters is too sure.
+        `plain`: decided by likeness alone, as parts of a message and mere names (「社保卡」) are: of a few
+        words the classifier of matters is too sure.
         """
         asked = self.understand(query, lang=lang)
         only = asked.cities[0] if len(asked.cities) == 1 else None
@@ -269,6 +271,7 @@ class SearchEngine:
                 "abstain", (), (), asked.lang, overall, facet, 0.0, 0.0, self.list_version, asked
             )
         ranked = self.ranked(asked, vector)
+        plain = plain or _is_topic(ranked.found)
         hits, elsewhere = self._by_city(ranked, asked, city)
         rule = self._plain if plain else self._learned
         confidence, in_list = self.judge(ranked, asked, rule)
@@ -352,13 +355,10 @@ class SearchEngine:
         """(probability that the first is right, probability that the right one is near the top), by the
         index's rule or another."""
         rule = rule or self._learned
-        order = list(ranked.order)
-        scores, mine = np.empty(len(order)), np.zeros(len(order), bool)
-        scores[order] = ranked.scores
-        matter = self.catalogue.matter(ranked.codes[0])
-        same = [self.catalogue.matter(code) == matter for code in ranked.codes]
-        mine[[row for row, own in zip(order, same, strict=True) if own]] = True
-        seen = evidence(ranked.found, scores, mine, asked.lang, matter)
+        scores = np.empty(len(ranked.order))
+        scores[list(ranked.order)] = ranked.scores
+        matters = [self.catalogue.matter(self.index.codes[item]) for item in ranked.found.items]
+        seen = evidence(ranked.found, scores, matters, asked.lang)
         seen = seen[: rule.correct.size]
         correct = probability(seen, rule.correct)
         return correct, max(correct, probability(seen, rule.in_list))

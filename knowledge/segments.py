@@ -195,6 +195,7 @@ def join(base: Index, delta: Delta, version: str) -> Index:
         embedder=base.embedder,
         vectors=JoinedColumn(base.vectors, delta.vectors),
         outside=base.outside,
+        anchors=base.anchors,
         owner=JoinedColumn(
             base.owner, np.repeat(np.arange(len(sizes), dtype=np.int32) + items, sizes)
         ),

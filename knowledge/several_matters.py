@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from core.cards import AnswerCard, Card, City, Facet
 from knowledge import asking
 from knowledge.asked_fact import facet_of
-from knowledge.asked_for import asked_for
+from knowledge.asked_for import asked_for, matter_words
 from knowledge.comparing import Compared, compared
 from knowledge.comparisons import compare_cities, compare_items
 from knowledge.facets import names_nothing, points_back, worded
@@ -16,7 +16,7 @@ from knowledge.matters import pieces, split_matters, tells
 from knowledge.model import ServiceItem
 from knowledge.one_matter import OneMatter, Reply, Turn
 from knowledge.search import Decision, SearchResult
-from knowledge.text import Understood
+from knowledge.text import Understood, squash
 
 MAX_MATTERS = 4
 LIKELY, LIKELY_NAMED, NAME_CHARS = 0.3, 0.5, 3
@@ -31,7 +31,8 @@ _IN_ORDER = re.compile(
     re.IGNORECASE,
 )
 UNSURE = 0.3
-"""Probability of being in the list below which a part that asks for a fact is no matter of its own."""
+"""Probability of being in the list below which a part that asks for a fact is no matter of its own; one that
+asks for nothing but a fact never is."""
 PLAIN = 0.9
 """Share from which a sentence is about one matter, whatever its clauses seem to be."""
 ALONE_SHARE, ALONE_SURE = 0.8, 0.45
@@ -288,7 +289,9 @@ def _with_their_facts(parts: list[Part]) -> list[Part]:
     out: list[Part] = []
     for part in parts:
         about = facet_of(part.text) not in (None, "steps") or points_back(part.text)
-        unsure = part.result.decision != "answer" and part.result.in_list < UNSURE
+        asked = part.result.asked
+        bare = not squash(matter_words(asked.core, asked.lang))
+        unsure = part.result.decision != "answer" and (bare or part.result.in_list < UNSURE)
         if out and unsure and about:
             out[-1] = replace(out[-1], text=f"{out[-1].text}，{part.text}")
         else:

@@ -155,7 +155,7 @@ def _aliases(catalogue: Catalogue) -> Iterator[Finding]:
     for item in catalogue.items.values():
         for words in (item.name.zh, item.name.en, *item.aliases.zh, *item.aliases.en):
             owners[squash(simplify(words))].add(item.item_id)
-        for part in (item.colloquial, item.questions):
+        for part in (item.colloquial, item.questions, *(faq.said for faq in item.faqs)):
             for words in (*part.zh, *part.en, *part.yue):
                 spoken[squash(simplify(words))].add(item.item_id)
     for words, codes in owners.items():

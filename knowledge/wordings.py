@@ -30,6 +30,17 @@ class Wording:
     english: bool
 
 
+@dataclass(frozen=True)
+class ContextWording:
+    """One way to ask a frequent question where the matter is clear."""
+
+    code: str
+    question: str
+    """The frequent question, by its Chinese text."""
+    text: str
+    english: bool
+
+
 def _words(words: Words) -> Iterator[tuple[str, bool]]:
     for text in (*words.zh, *words.yue):
         yield text, False
@@ -54,6 +65,7 @@ def wordings(item: ServiceItem) -> list[Wording]:
         listed += [(kind, text, english) for text, english in _words(words)]
     for faq in item.faqs:
         listed += [(QUESTION, faq.question.zh, False), (QUESTION, faq.question.en, True)]
+        listed += [(SPOKEN, text, english) for text, english in _words(faq.said)]
     listed += [(SUMMARY, item.summary.zh, False), (SUMMARY, item.summary.en, True)]
     out: dict[str, Wording] = {}
     for kind, raw, english in listed:
@@ -70,3 +82,15 @@ def event_wordings(bundles: Iterable[Bundle]) -> tuple[tuple[str, str], ...]:
         for raw in (bundle.name.zh, bundle.name.en, *words.zh, *words.en, *words.yue):
             out[bundle.id, normalised(raw)] = None
     return tuple(out)
+
+
+def context_wordings(items: Iterable[ServiceItem]) -> tuple[ContextWording, ...]:
+    """What residents ask once the matter is clear, in the order of `items`; not among `wordings`."""
+    return tuple(
+        ContextWording(item.item_id, faq.question.zh, text, english)
+        for item in items
+        for faq in item.faqs
+        for text, english in dict.fromkeys(
+            (normalised(raw), english) for raw, english in _words(faq.in_context)
+        )
+    )

@@ -39,7 +39,7 @@ def load_faq_questions(path: Path = FAQ_QUESTIONS) -> list[FaqQuestion]:
 
 def measure_faqs(engine: SearchEngine, questions: Sequence[FaqQuestion]) -> dict[str, Any]:
     """Shares 0..1 by split: `nearest` right of those with an answer; `led` of all, and right of those."""
-    faqs = FrequentQuestions(engine.index)
+    faqs = FrequentQuestions(engine)
     out: dict[str, Any] = {}
     for split in ("train", "test"):
         own = [question for question in questions if question.split == split]

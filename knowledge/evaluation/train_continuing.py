@@ -55,7 +55,7 @@ class Seen:
 
 def seen(engine: SearchEngine, talks: Sequence[Talk]) -> Seen:
     """Every turn after a card; one that can be no follow-up is left out."""
-    faqs = FrequentQuestions(engine.index)
+    faqs = FrequentQuestions(engine)
     rows, vectors, same, fold, weight = [], [], [], [], []
     for talk, before, turn in later_turns(talks):
         lang: Lang = "en" if talk.lang == "en" else "zh"

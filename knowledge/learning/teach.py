@@ -50,11 +50,9 @@ def with_wording(body: Body, text: str, lang: Lang) -> Body | None:
     if not squash(words) or len(words) > limit:
         raise InvalidInput("learning_wording", details={"field": "text"})
     column = "en" if lang == "en" else "yue" if understand(words).cantonese else "zh"
-    known = {
-        squash(wording)
-        for part in ("aliases", "colloquial", "questions")
-        for wording in body[part][column]
-    }
+    parts = [body["aliases"], body["colloquial"], body["questions"]]
+    parts += [faq.get("said", {}) for faq in body["faqs"]]
+    known = {squash(wording) for part in parts for wording in part.get(column, ())}
     if squash(words) in known:
         return None
     spoken = {**body["colloquial"], column: [*body["colloquial"][column], words]}

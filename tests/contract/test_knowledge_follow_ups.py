@@ -203,7 +203,7 @@ def test_a_single_choice_is_taken_by_the_next_fact(responder: Responder) -> None
 
 def test_an_honest_no_keeps_what_it_named(responder: Responder) -> None:
     """The nearest matters of the notice are what a next question may be about."""
-    said = "bought a used apartment in Dongguan, need to change the owner's name"
+    said = "Can my mother go instead of me to register the marriage? I am stuck abroad"
     no = _talk(responder, (said,), "en")
     assert no.decision == "abstain"
     assert no.context.choices
@@ -213,6 +213,6 @@ def test_an_honest_no_keeps_what_it_named(responder: Responder) -> None:
 
 def test_words_that_are_hardly_of_the_list_choose_nothing(responder: Responder) -> None:
     """「我老公不在深圳」 after choices about a divorce is not about the newborn among them."""
-    turns = ("俺跟媳妇想离，上哪弄", "我老公不在深圳")
+    turns = ("过不下去了要分开，娃归谁户口", "我老公不在深圳")
     assert "SG-PS-007" in _talk(responder, turns[:1]).codes
     assert _talk(responder, turns).decision == "clarify"

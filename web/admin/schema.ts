@@ -46,6 +46,7 @@ export type Field =
 
 const today = (): string => new Date().toLocaleDateString('sv-SE', { timeZone: 'Asia/Shanghai' });
 const text2 = (): Body => ({ zh: '', en: '' });
+const words = (): Body => ({ zh: [], en: [], yue: [] });
 export const newFact = (): Body => ({ status: 'to_confirm', source: 'DEMO', as_of: today() });
 
 const local = (key: string, more: Partial<Extract<Field, { as: 'local' }>> = {}): Field => ({ as: 'local', key, ...more });
@@ -147,8 +148,8 @@ const ITEM: Section[] = [
   { id: 'way', fields: [], variant: v('where', 'steps') },
   { id: 'notes', fields: [], variant: v('department', 'phones', 'notes', 'implementation_code') },
   { id: 'faqs', fields: [{
-    as: 'list', key: 'faqs', name: 'question', blank: () => ({ question: text2(), answer: text2(), city: null, ...newFact() }),
-    of: fact(local('question', { need: true }), local('answer', { need: true, long: true }), { as: 'choice', key: 'city', of: 'city' }),
+    as: 'list', key: 'faqs', name: 'question', blank: () => ({ question: text2(), answer: text2(), city: null, said: words(), in_context: words(), ...newFact() }),
+    of: fact(local('question', { need: true }), local('answer', { need: true, long: true }), { as: 'choice', key: 'city', of: 'city' }, { as: 'words', key: 'said' }, { as: 'words', key: 'in_context' }),
   }] },
   { id: 'sources', fields: [
     { as: 'sources', key: 'sources' }, { as: 'choice', key: 'status', of: 'status', need: true }, { as: 'date', key: 'as_of', need: true },
@@ -191,7 +192,6 @@ export const emptyVariant = (): Body => Object.fromEntries(Object.entries(V).map
 export function blankBody(kind: Kind, key: string): Body {
   if (kind === 'outside') return { names: [] };
   const made: Record<string, Json> = {};
-  const words = (): Body => ({ zh: [], en: [], yue: [] });
   const fields = sectionsOf(kind).flatMap((s) => s.fields).flatMap((f) => (f.as === 'group' && !f.key ? f.of : [f]));
   for (const f of fields) {
     made[f.key] = f.as === 'local' ? (f.need ? text2() : null) : f.as === 'words' ? words() : f.as === 'list' || f.as === 'lines' || f.as === 'many' || f.as === 'sources' ? []
