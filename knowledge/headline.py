@@ -178,7 +178,8 @@ def headline(
     `told`: the frequent question that leads. Where none is the very one that was asked, the
     documents named lead. Of what the list does not say, just that is said, with the nearest frequent
     question or the conditions. Where nothing leads, "may I" is answered with the conditions, and any other
-    yes or no with the summary. Each asked fact that what leads does not tell follows (「能领多少，多久到账」).
+    yes or no with the summary. Each asked fact that what leads does not tell follows (「能领多少，多久到账」);
+    beside a frequent question only one that is asked in plain words, and no conditions.
     """
     first: Facet = facet or "overview"
     led = shown.frequent(told, named=faqs.same is None)
@@ -199,8 +200,11 @@ def headline(
         led = shown.item.summary.in_(shown.lang)
     if not led and len(asks.facets) < 2:
         return shown.line(facet or "overview"), first
-    known = (*conditions, *(one for line in told for one in facets_of(line.question)))
-    return _with_rest(shown, led, asks.facets, known), first
+    known = (
+        *conditions,
+        *(one for line in told for one in ("eligibility", *facets_of(line.question))),
+    )
+    return _with_rest(shown, led, asks.outright if told else asks.facets, known), first
 
 
 def _with_rest(shown: Shown, led: str, asked: tuple[Facet, ...], known: tuple[Facet, ...]) -> str:

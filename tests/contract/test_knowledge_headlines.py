@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from knowledge_answering import answer_of, ask
+from knowledge_engine import TODAY
 
 from core.cards import ChoicesCard, Facet
 from core.i18n import Lang
-from knowledge.answers import Responder
+from knowledge.answers import AnswerContext, Responder
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,29 @@ def test_a_frequent_question_is_answered_first_with_its_source(
     assert says in card.headline
     assert card.faqs[0].answer == card.claims[0].text == card.headline
     assert card.claims[0].source == card.faqs[0].source
+
+
+@pytest.mark.parametrize(
+    ("turns", "lang", "says"),
+    [
+        (("领结婚证", "那天我妈替我签字行不"), "zh", "双方要一起到场"),
+        (("低保", "家里有台旧车行不行"), "zh", "要看财产规定"),
+        (("食品经营许可", "店转给我弟弟，证能跟着转不"), "zh", "不能转让"),
+        (("unemployment benefit", "i quit by myself"), "en", "Usually not"),
+        (("办护照", "还剩四个月过期能不能先换"), "zh", "可以，有效期不足"),
+    ],
+)
+def test_a_frequent_question_is_known_by_how_residents_ask_it(
+    responder: Responder, turns: tuple[str, ...], lang: Lang, says: str
+) -> None:
+    """In other words than the list's, once the matter is clear; with no fact that nobody asked for."""
+    context = AnswerContext()
+    for turn in turns:
+        reply = responder.respond(turn, lang=lang, context=context, today=TODAY)
+        context = reply.context
+    headline = answer_of(reply).headline
+    assert says in headline
+    assert " · " not in headline
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,14 @@ def _as_before():
 
 
 def test_nothing_is_collected_meanwhile_and_it_goes_on_after_an_error():
+    def fails() -> None:
+        with paused():
+            assert not gc.isenabled()
+            raise RuntimeError
+
     gc.enable()
-    with pytest.raises(RuntimeError), paused():
-        assert not gc.isenabled()
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        fails()
     assert gc.isenabled()
 
 
