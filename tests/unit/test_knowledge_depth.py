@@ -12,9 +12,11 @@ from core.cards import CITIES, City, LocalText
 from core.i18n import LANGS
 from knowledge.bundles import plan
 from knowledge.catalogue import Catalogue, load_catalogue
-from knowledge.model import Centre, ServiceItem, Variant
+from knowledge.model import Centre, Faq, ServiceItem, Variant
 from knowledge.rules import collect
 from knowledge.validate import check
+from knowledge.vectors.select import LARGE_ROWS
+from knowledge.wordings import wordings
 
 SHENZHEN = {
     "福田区", "罗湖区", "盐田区", "南山区", "宝安区", "龙岗区", "龙华区", "坪山区", "光明区", "大鹏新区",
@@ -119,6 +121,30 @@ def test_there_are_106_matters_without_an_error() -> None:
     """The list is whole and the validator finds nothing that stops publishing."""
     assert len(the_list().items) == 106
     none_of(f"{f.where}: {f.problem}" for f in check(the_list()) if f.level == "error")
+
+
+def test_every_frequent_question_is_known_by_several_ways_of_asking() -> None:
+    """The list's own words are not those of residents: with fewer than two more it hardly ever leads."""
+    few = {
+        (item.item_id, faq.question.zh, lang)
+        for item in the_list().items.values()
+        for faq in item.faqs
+        for lang, least in (("zh", 2), ("en", 1))
+        if len(_asked(faq, lang)) < least
+    }
+    assert few == set()
+
+
+def _asked(faq: Faq, lang: str) -> list[str]:
+    said, context = faq.said, faq.in_context
+    if lang == "en":
+        return [*said.en, *context.en]
+    return [*said.zh, *said.yue, *context.zh, *context.yue]
+
+
+def test_the_list_stays_small_enough_for_its_classifier() -> None:
+    """From `LARGE_ROWS` wordings on an index has none: whoever comes near raises that first."""
+    assert sum(len(wordings(item)) for item in the_list().items.values()) < 0.95 * LARGE_ROWS
 
 
 def test_every_matter_answers_what_people_ask() -> None:
