@@ -113,19 +113,18 @@ def which_place(
 
 
 def not_in_list(catalogue: Catalogue, result: SearchResult, lang: Lang) -> NoticeCard:
-    """The honest no, with the nearest matters where there are any."""
+    """The honest no. Where matters are near enough to be named it does not say that there is none."""
     asked = result.asked
-    key = "knowledge.not_our_cities" if asked.elsewhere else "knowledge.not_in_list"
-    if asked.foreign:
-        key = "knowledge.not_our_document"
     actions = _near(catalogue, result, lang)
-    words = text(key, lang)
-    if actions:
-        words += text("knowledge.nearest", lang)
+    title, key = "knowledge.not_in_list_title", "knowledge.not_in_list"
+    if asked.elsewhere or asked.foreign:
+        key = "knowledge.not_our_document" if asked.foreign else "knowledge.not_our_cities"
+    elif actions:
+        title, key = "knowledge.not_sure_title", "knowledge.not_sure"
     return NoticeCard(
         lang=lang,
-        title=text("knowledge.not_in_list_title", lang),
-        text=words,
+        title=text(title, lang),
+        text=text(key, lang),
         actions=[*actions, *ways_out(lang)],
         list_version=catalogue.version,
     )
@@ -152,13 +151,11 @@ def part_not_in_list(
 ) -> NoticeCard:
     """The honest no for one part of a message, with the nearest matters."""
     near = _near(catalogue, result, lang)
-    words = text("knowledge.part_not_in_list", lang, part=part)
-    if near:
-        words += text("knowledge.nearest", lang)
+    key = "knowledge.part_not_sure" if near else "knowledge.part_not_in_list"
     return NoticeCard(
         lang=lang,
         title=text("knowledge.part_title", lang, part=part),
-        text=words,
+        text=text(key, lang, part=part),
         actions=[*near, *ways_out(lang)],
         list_version=catalogue.version,
     )

@@ -13,7 +13,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from core.collector import paused
 from knowledge.background import everyday
 from knowledge.catalogue import Catalogue, read_snapshot
 from knowledge.classifier import OUTSIDE, Classes, learn
+from knowledge.columns import place_of
 from knowledge.embed.batch import Progress
 from knowledge.embed.cache import VectorCache
 from knowledge.embed.port import Embedder, Matrix
@@ -42,7 +43,13 @@ from knowledge.model import ServiceItem
 from knowledge.segments import Delta, NotAnUpdate, fits, update, write_delta
 from knowledge.term_tables import readings
 from knowledge.vectors.select import AUTO, LARGE_ROWS, Backend
-from knowledge.wordings import context_wordings, event_wordings, normalised, wordings
+from knowledge.wordings import (
+    Wording,
+    context_wordings,
+    event_wordings,
+    normalised,
+    wordings,
+)
 
 _POINTER = "current"
 DELIVERED = "delivered"
@@ -109,15 +116,17 @@ def build_index(
         _EVENTS: _npy(events),
         _CONTEXT: _npy(context),
     }
-    if previous is not None and _updates(previous, embedder, data_dir):
+    if previous is not None and not _alike(previous, embedder, data_dir):
+        previous = None
+    if previous is not None and previous.index.sample is not None:
         delta = _delta(previous, catalogue, cache, progress)
         if delta is not None:
             write_delta(delta, target, extra)
             return version, True
     groups = [wordings(item) for item in catalogue.items.values()]
-    flat = [wording.text for group in groups for wording in group]
     anchors = [normalised(text) for name in catalogue.outside for text in (name.zh, name.en)]
-    vectors = cache.documents(flat, progress)
+    changed = None if previous is None else _changed(catalogue, previous.catalogue)
+    vectors = _vectors(groups, cache, progress, previous, changed)
     outside = cache.documents([*anchors, *everyday()])
     elsewhere = np.vstack([outside, cache.documents(said_outside(catalogue))])
     owners = [catalogue.matter(wording.code) for group in groups for wording in group]
@@ -131,11 +140,41 @@ def build_index(
         version=version,
         tags=[_tags(item) for item in catalogue.items.values()],
         classes=_classes(
-            np.vstack([vectors, events]), owners + plans, elsewhere, catalogue, previous
+            np.vstack([vectors, events]), owners + plans, elsewhere, catalogue, previous, changed
         ),
     )
     write_index(index, target, extra, backend)
     return version, True
+
+
+def _vectors(
+    groups: Sequence[Sequence[Wording]],
+    cache: VectorCache,
+    progress: Progress | None,
+    previous: PublishedIndex | None,
+    changed: Collection[str] | None,
+) -> Matrix:
+    """Of all wordings, in order: those of an item that is as it was come from the index before."""
+    texts: list[str] = []
+    kept: dict[str, slice] = {}
+    for group in groups:
+        code, place = group[0].code, None
+        if previous is not None and changed is not None and code not in changed:
+            place = place_of(previous.index.codes, code)
+        if previous is not None and place is not None:
+            kept[code] = slice(*map(int, previous.index.first[place : place + 2]))
+        else:
+            texts += [wording.text for wording in group]
+    fresh, at = cache.documents(texts, progress), 0
+    parts: list[Matrix] = []
+    for group in groups:
+        own = kept.get(group[0].code)
+        if own is not None and previous is not None:
+            parts.append(np.asarray(previous.index.vectors[own], np.float32))
+        else:
+            parts.append(fresh[at : at + len(group)])
+            at += len(group)
+    return np.vstack(parts)
 
 
 def _classes(
@@ -144,22 +183,28 @@ def _classes(
     outside: Matrix,
     catalogue: Catalogue,
     previous: PublishedIndex | None,
+    changed: Collection[str] | None,
 ) -> Classes | None:
     """What tells the matters and the life events apart; None of a big list, which has too many."""
     if len(vectors) >= LARGE_ROWS:
         return None
-    if previous is None:
+    if previous is None or changed is None:
         return learn(vectors, owners, outside)
-    items, bundles = previous.catalogue.items, previous.catalogue.bundles
-    changed = {
-        catalogue.matter(code)
-        for code, item in catalogue.items.items()
-        if (old := items.get(code)) is not item and old != item
-    }
-    changed |= {code for code, plan in catalogue.bundles.items() if bundles.get(code) != plan}
+    bundles = previous.catalogue.bundles
+    anew = {catalogue.matter(code) for code in changed}
+    anew |= {code for code, plan in catalogue.bundles.items() if bundles.get(code) != plan}
     if previous.catalogue.outside != catalogue.outside:
-        changed.add(OUTSIDE)
-    return learn(vectors, owners, outside, previous.index.classes, changed)
+        anew.add(OUTSIDE)
+    return learn(vectors, owners, outside, previous.index.classes, anew)
+
+
+def _changed(catalogue: Catalogue, before: Catalogue) -> set[str]:
+    """Codes of the items that are not as they were."""
+    return {
+        code
+        for code, item in catalogue.items.items()
+        if (old := before.items.get(code)) is not item and old != item
+    }
 
 
 def said_outside(catalogue: Catalogue) -> list[str]:
@@ -179,15 +224,15 @@ def _tags(item: ServiceItem) -> list[str]:
     return [*(city for city in CITIES if item.cities[city] is not None), item.status]
 
 
-def _updates(previous: PublishedIndex, embedder: Embedder, data_dir: Path) -> bool:
-    """Whether an index may be written beside that of `previous`: a big one, of this code and model."""
+def _alike(previous: PublishedIndex, embedder: Embedder, data_dir: Path) -> bool:
+    """Whether the index of `previous` was made by this code with this model."""
     index = previous.index
     base = data_dir / "index" / (index.base or index).version
     try:
         same = (base / _CODE).read_bytes() == _code_digest().encode()
     except OSError:
         return False
-    return same and index.sample is not None and index.embedder == embedder.name
+    return same and index.embedder == embedder.name
 
 
 def _delta(
@@ -197,11 +242,7 @@ def _delta(
     before = previous.catalogue
     if catalogue.outside != before.outside:
         return None
-    changed = [
-        item
-        for code, item in catalogue.items.items()
-        if before.items.get(code) is not item and before.items.get(code) != item
-    ]
+    changed = [catalogue.items[code] for code in sorted(_changed(catalogue, before))]
     removed = before.items.keys() - catalogue.items.keys()
     if not fits(previous.index, len(changed) + len(removed)):
         return None
