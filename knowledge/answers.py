@@ -196,7 +196,9 @@ class Responder(SeveralMatters, FollowUps):
 
     def _clarify(self, result: SearchResult, turn: Turn) -> Reply:
         hits = asking.options(self.catalogue, result)
-        card = asking.which_matter(self.catalogue, hits, lang=turn.lang, facet=result.facet)
+        card = asking.which_matter(
+            self.catalogue, hits, lang=turn.lang, facet=result.facet, today=turn.today
+        )
         codes = tuple(hit.code for hit in hits)
         # what follows is about the one that stands out; where none is likely, about the matter before
         unlikely = turn.context.code if result.in_list < UNLIKELY else None

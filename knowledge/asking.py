@@ -12,12 +12,16 @@ from collections.abc import Sequence
 from core.cards import CITIES, Action, Choice, ChoicesCard, City, Facet, NoticeCard
 from core.i18n import Lang, text
 from knowledge.catalogue import Catalogue, one_city
+from knowledge.differences import sides
 from knowledge.facts import city_name, join
+from knowledge.headline import Shown
 from knowledge.jurisdiction import Place, city_of, told_as
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.payloads import ask_item, payload
 from knowledge.search import Hit, SearchResult
 
+_NO_HINT: tuple[Facet, ...] = ("overview", "steps", "status", "phone")
+"""Facts that no one line tells; numbers to call stand in the question."""
 _FIRST_CLAUSE = re.compile(r"[：；。，]|[:;.,](?=\s|$)")
 NEAR = 0.15
 """Belief that the matter is among the results from which the nearest are offered."""
@@ -49,10 +53,12 @@ def which_matter(
     *,
     lang: Lang,
     facet: Facet | None,
+    today: dt.date,
     part: str | None = None,
 ) -> ChoicesCard:
-    """One clarifying question; `part`: the words it is about, where a message has several."""
-    choices = [_choice(catalogue, hit, lang, facet) for hit in hits]
+    """One clarifying question; `part`: the words it is about, where a message has several. Under each choice
+    stands the fact that was asked, so that two matters with the same answer need no tap."""
+    choices = [_choice(catalogue, hit, lang, facet, today) for hit in hits]
     choices.append(
         Choice(title=text("knowledge.none_of_these", lang), token=payload("none_of_these"))
     )
@@ -77,13 +83,19 @@ def shared_phones(items: Sequence[ServiceItem]) -> list[str]:
     return sorted(shared, key=lambda phone: phone == _GENERAL_LINE)  # the field's own line first
 
 
-def _choice(catalogue: Catalogue, hit: Hit, lang: Lang, facet: Facet | None) -> Choice:
+def _choice(
+    catalogue: Catalogue, hit: Hit, lang: Lang, facet: Facet | None, today: dt.date
+) -> Choice:
     item = catalogue.items[hit.code]
+    hint = item.summary.in_(lang)
+    if facet is not None and facet not in _NO_HINT:
+        shown = Shown(item, sides(catalogue, item, today), hit.city or "both", None, lang)
+        hint = shown.named(facet)
     return Choice(
         title=item.name.in_(lang),
         code=hit.code,
         token=ask_item(hit.code, facet=facet, city=hit.city),
-        hint=short(item.summary.in_(lang), lang),
+        hint=short(hint, lang),
     )
 
 

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 _TOPIC = 0.12
 """Share of a matter's wordings from which on a word belongs to the matter and not to a question."""
-_SAME, _NEAR, _PERHAPS = 0.95, 0.45, 0.4
+_SAME, _NEAR, _PERHAPS = 0.95, 0.5, 0.5
 """Likeness (centred cosine plus Dice coefficient of the words left) from which on two questions are the
-same, from which on one is near enough to be shown with its question, and from which on it is better than
-nothing where the list has nothing else to say. Two questions for the amount
-of one benefit are the same whatever their words."""
+same, from which on one is near enough to be shown with its question, and from which on it is, though something
+else of the matter is nearer, better than nothing where the list has nothing else to say. Two questions
+for the amount of one benefit are the same whatever their words."""
 _SEVERAL = 2
 """So many of a frequent question's wordings, the nearest, say together how near it is: one alone may have
 a word in common by chance."""

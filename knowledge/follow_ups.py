@@ -118,7 +118,9 @@ class FollowUps(BeyondItems):
         if len(codes) == 1:
             return self._known(codes[0], city, facet, turn)
         hits = [Hit(code, self.catalogue.items[code].name, 1 / len(codes), city) for code in codes]
-        card = asking.which_matter(self.catalogue, hits, lang=turn.lang, facet=facet)
+        card = asking.which_matter(
+            self.catalogue, hits, lang=turn.lang, facet=facet, today=turn.today
+        )
         context = turn.after(city=city, facet=facet, choices=tuple(codes))
         return Reply((card,), context, "clarify", tuple(codes))
 

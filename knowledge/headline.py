@@ -21,6 +21,8 @@ from knowledge.named_documents import agent_papers, told_of
 OPEN: tuple[Facet | None, ...] = (None, "eligibility", "steps", "result", "status")
 """Asked for no other fact than whether, what if, how, what comes of it, or how far it is: a frequent question
 says more of these than the list's facts."""
+_NO_YES: tuple[Facet | None, ...] = (None, "channels", "steps", "where", "documents", "result")
+"""Facts that answer no question for yes or no, unless they are asked in plain words (「网上能办吗」)."""
 _BY_ANOTHER: tuple[Facet | None, ...] = (*OPEN, "channels")
 """Facts beside which it is told what somebody who acts for another must bring."""
 
@@ -62,7 +64,9 @@ class Shown:
         texts = list(dict.fromkeys(values.values()))
         if len(texts) == 1:
             return texts[0]
-        return join([self._named(city_name(c, self.lang), w) for c, w in values.items()], self.lang)
+        return join(
+            [self._labelled(city_name(c, self.lang), w) for c, w in values.items()], self.lang
+        )
 
     def _apart(self, facet: Facet) -> bool:
         """Whether the cities shown say different things."""
@@ -96,11 +100,15 @@ class Shown:
             ("time", "fee") if self.scope == "both" else ("channels", "time", "fee")
         )
         facts = [
-            self._named(facet_label(one, self.lang), words)
+            self._labelled(facet_label(one, self.lang), words)
             for one in wanted
             if (words := self.fact(one))
         ]
         return " · ".join(facts) or self.item.summary.in_(self.lang)
+
+    def named(self, facet: Facet) -> str:
+        """The line of a fact with its name."""
+        return self._labelled(facet_label(facet, self.lang), self.line(facet))
 
     def jurisdiction(self) -> str:
         """Where to file: "in X, because Y" where the deciding fact is known, then the list's rule."""
@@ -130,7 +138,7 @@ class Shown:
             answer = told[0].answer
         else:
             cities = [
-                self._named(city_name(line.city, self.lang), line.answer)
+                self._labelled(city_name(line.city, self.lang), line.answer)
                 for line in told
                 if line.city != "both"
             ]
@@ -139,7 +147,7 @@ class Shown:
             return answer
         return text("knowledge.nearest_faq", self.lang, question=told[0].question, answer=answer)
 
-    def _named(self, name: str, words: str) -> str:
+    def _labelled(self, name: str, words: str) -> str:
         return text("knowledge.named", self.lang, name=name, value=words)
 
 
@@ -176,9 +184,10 @@ def headline(
     """(what leads, the fact whose sources come first).
 
     `told`: the frequent question that leads. Where none is the very one that was asked, the
-    documents named lead. Of what the list does not say, just that is said, with the nearest frequent
-    question or the conditions. Where nothing leads, "may I" is answered with the conditions, and any other
-    yes or no with the summary. Each asked fact that what leads does not tell follows (「能领多少，多久到账」);
+    documents named lead. Of what the list does not say, as whether another may act where it lists no papers
+    for that, just that is said, with the nearest frequent question or the conditions. Where nothing leads,
+    "may I" is answered with the conditions, and of any other yes or no it is said that the list does not tell
+    it, with what it has. Each asked fact that what leads does not tell follows (「能领多少，多久到账」);
     beside a frequent question only one that is asked in plain words, and no conditions.
     """
     first: Facet = facet or "overview"
@@ -189,15 +198,16 @@ def headline(
             named = agent_papers(materials, shown.lang)
         if named and not (told and any(one.among(told[0].question) for one in asks.documents)):
             return _with_rest(shown, named, asks.facets, ("documents",)), "documents"
-    if asks.untold:
+    if asks.untold or (asks.agent and not led and facet in _BY_ANOTHER):
         words = text("knowledge.not_told", shown.lang, value=led or shown.conditions())
         return words, first if led else "eligibility"
     conditions: tuple[Facet, ...] = ()
     if not led and facet in (None, "eligibility") and faqs.may and len(asks.facets) < 2:
         led, first = shown.conditions(), "eligibility"
         conditions = ("eligibility",)
-    elif not led and facet is None and faqs.whether:
-        led = shown.item.summary.in_(shown.lang)
+    elif not led and facet in _NO_YES and facet not in asks.outright and faqs.whether:
+        words = shown.named(facet) if facet else shown.item.summary.in_(shown.lang)
+        return text("knowledge.not_yes_or_no", shown.lang, value=words), first
     if not led and len(asks.facets) < 2:
         return shown.line(facet or "overview"), first
     known = (
@@ -208,12 +218,5 @@ def headline(
 
 
 def _with_rest(shown: Shown, led: str, asked: tuple[Facet, ...], known: tuple[Facet, ...]) -> str:
-    rest = [
-        text(
-            "knowledge.named", shown.lang,
-            name=facet_label(facet, shown.lang), value=shown.line(facet),
-        )
-        for facet in asked
-        if facet not in known
-    ]  # fmt: skip
+    rest = [shown.named(facet) for facet in asked if facet not in known]
     return " · ".join([*([led] if led else []), *rest])

@@ -65,6 +65,9 @@ _AGENT = re.compile(
     r"|\b(can|could|may) my (wife|husband|son|daughter|mother|father|mom|mum|dad|friend|parents?|brother"
     r"|sister|((ex|former)[- ])?colleague|agent|boss|hr|secretary)\b|\bagent (allowed|ok|can|possible)\b"
     r"|\b(collect|pick (it|them) up|hand (it|them) in|sign|apply) (it )?for me\b"
+    r"|\b(can|could|may) (a|my) (mate|friend)\b"
+    r"|\b(a|my) (mate|friend|wife|husband|son|daughter|mother|father|mom|mum|dad|brother|sister|colleague)"
+    r" (can|could|may) (go|come|collect|take|pick|sign|apply|do it)\b"
     r"|\bfor my (wife|husband|mother|father|mom|mum|dad|friend|parents?|grand\w+)\b",
     _I,
 )

@@ -212,7 +212,12 @@ class SeveralMatters(OneMatter):
         if result.decision == "clarify":
             hits = asking.options(self.catalogue, result)
             return asking.which_matter(
-                self.catalogue, hits, lang=turn.lang, facet=result.facet, part=part
+                self.catalogue,
+                hits,
+                lang=turn.lang,
+                facet=result.facet,
+                today=turn.today,
+                part=part,
             )
         return asking.part_not_in_list(self.catalogue, part, result, turn.lang)
 

@@ -56,6 +56,37 @@ def test_a_frequent_question_is_known_by_how_residents_ask_it(
 
 
 @pytest.mark.parametrize(
+    ("turns", "lang", "says"),
+    [
+        (("公证", "我妈替我去行吗"), "zh", "没有找到对这一点的直接回答"),
+        (
+            ("notarise my diploma", "i am now in Madrid, my mother can go for me?"),
+            "en",
+            "no direct answer",
+        ),
+        (("food business licence", "do they come look at the kitchen"), "en", "does not say yes or no"),
+    ],
+)
+def test_yes_or_no_is_not_answered_with_something_else(
+    responder: Responder, turns: tuple[str, ...], lang: Lang, says: str
+) -> None:
+    """What the list does not say is said so first: conditions or channels alone read like an answer."""
+    context = AnswerContext()
+    for turn in turns:
+        reply = responder.respond(turn, lang=lang, context=context, today=TODAY)
+        context = reply.context
+    assert says in answer_of(reply).headline.split(":")[0]
+
+
+def test_choices_tell_the_fact_that_was_asked(responder: Responder) -> None:
+    """Where it is open which card is meant, its time stands under each: often no tap is needed."""
+    card = ask(responder, "社保卡要多久").cards[0]
+    assert isinstance(card, ChoicesCard)
+    hints = [choice.hint for choice in card.choices if choice.code]
+    assert all(hint and hint.startswith("办理时限：") for hint in hints)
+
+
+@pytest.mark.parametrize(
     "text", ["护照快过期了能不能在网上换", "医保关系怎么转到新城市", "12345投诉没人回我怎么查"]
 )
 def test_another_frequent_question_of_the_matter_never_leads(
