@@ -43,6 +43,8 @@ _NAMED = re.compile(
 """Nothing but a name, after a word that joins (「那护照呢」, "and passport?")."""
 _OUTRIGHT = 0.45
 """Likeness with a name from which words without such a word are one."""
+_NOTHING_ELSE = 0.55
+"""Belief from which a message that finds no other matter is about the last one."""
 _AMONG_CHOICES, _LIKELY_OWN = 0.2, 0.5
 """Share of belief from which a message's own words say which of several choices is meant, where they are at
 least so likely about the list at all."""
@@ -185,7 +187,10 @@ class FollowUps(BeyondItems):
             if found.decision == "clarify" and another and not self._asked_before(said, words):
                 return None
         told = tells_place(said.typed) and not wants(said.typed.text)
-        if self._belief(said) >= self._going.same_at or (told and result.decision != "answer"):
+        at = self._going.same_at
+        if result.decision == "abstain":
+            at = min(at, _NOTHING_ELSE)
+        if self._belief(said) >= at or (told and result.decision != "answer"):
             return self._about(said, turn)
         if self._names_near(said, result):
             return self._answer(
