@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.cards import CITIES, City, LocalText
+from core.collector import paused
 from core.errors import AppError, NotFound
 from knowledge.model import (
     Bundle,
@@ -190,6 +191,7 @@ def _likeness(a: str, b: str) -> float:
     return len(left & right) / max(1, len(left | right))
 
 
+@paused()
 def make_catalogue(records: Iterable[Record]) -> Catalogue:
     """A catalogue of these records; a later record replaces an earlier one of the same key."""
     by_kind: dict[Kind, dict[str, Any]] = {kind: {} for kind in KINDS}

@@ -84,8 +84,8 @@ class Index:
     """float[wordings, dim]: float32 when small, float16 when big."""
     outside: Matrix
     """float32[anchors, dim]: matters that the list does not cover."""
-    anchors: Anchors
-    """Their names, by words."""
+    outside_names: Sequence[str]
+    """Their names, normalised."""
     owner: Column
     kind: Column
     first: Column
@@ -118,6 +118,11 @@ class Index:
             return None
         return Wordings.of(self.term_starts, self.term_ids, self.words.idf)
 
+    @cached_property
+    def anchors(self) -> Anchors:
+        """The names of what the list does not cover, by words."""
+        return Anchors.of(self.outside_names, self.words)
+
 
 def assemble(
     groups: Sequence[Sequence[Wording]],
@@ -148,7 +153,7 @@ def assemble(
         embedder=embedder,
         vectors=vectors,
         outside=outside,
-        anchors=Anchors.of(outside_names, words),
+        outside_names=tuple(outside_names),
         owner=np.repeat(np.arange(len(groups), dtype=np.int32), sizes),
         kind=np.array(tables.kinds, np.int32),
         first=first,
@@ -237,7 +242,7 @@ def write_index(
     }
     files: dict[str, Any] = {name: getattr(index, name) for name in _ARRAYS}
     files |= {"outside": index.outside, "tags": index.tags.bits, **(extra or {})}
-    files[_ANCHORS] = orjson.dumps(index.anchors.texts)
+    files[_ANCHORS] = orjson.dumps(tuple(index.outside_names))
     files["readings.json"] = orjson.dumps(index.readings)
     if not large:
         texts, counts = zip(*index.phrases.values(), strict=True) if index.phrases else ((), ())
@@ -292,14 +297,13 @@ def _open(folder: Path, backend: Backend) -> Index:
     large = meta["codes"] is None
     sizes, averages = meta["items"], meta["average"]
     tags = Tags(tuple(meta["tags"]), bits)
-    words = open_lexicon(folder, "words", sizes, averages["words"])
     return Index(
         version=folder.name,
         codes=Names(folder, "codes") if large else tuple(meta["codes"]),
         embedder=meta["embedder"],
         outside=outside,
-        anchors=Anchors.of(orjson.loads((folder / _ANCHORS).read_bytes()), words),
-        words=words,
+        outside_names=tuple(orjson.loads((folder / _ANCHORS).read_bytes())),
+        words=open_lexicon(folder, "words", sizes, averages["words"]),
         sounds=open_lexicon(folder, "sounds", sizes, averages["sounds"]),
         readings=orjson.loads((folder / "readings.json").read_bytes()),
         phrases=PhraseTable(folder, "phrases") if large else _phrases(folder),

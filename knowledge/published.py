@@ -106,6 +106,21 @@ def build_index(
     target = data_dir / "index" / version
     if (target / "meta.json").is_file():
         return version, False
+    # who publishes waits for it; what is built from nothing takes minutes
+    with paused() if previous is not None else contextlib.nullcontext():
+        _build(catalogue, embedder, data_dir, target, progress, previous, backend)
+    return version, True
+
+
+def _build(
+    catalogue: Catalogue,
+    embedder: Embedder,
+    data_dir: Path,
+    target: Path,
+    progress: Progress | None,
+    previous: PublishedIndex | None,
+    backend: Backend,
+) -> None:
     cache = VectorCache(data_dir / "cache", embedder)
     said = list(event_wordings(catalogue.bundles.values()))
     plans, events = [plan for plan, _ in said], cache.documents([text for _, text in said])
@@ -122,7 +137,7 @@ def build_index(
         delta = _delta(previous, catalogue, cache, progress)
         if delta is not None:
             write_delta(delta, target, extra)
-            return version, True
+            return
     groups = [wordings(item) for item in catalogue.items.values()]
     anchors = [normalised(text) for name in catalogue.outside for text in (name.zh, name.en)]
     changed = None if previous is None else _changed(catalogue, previous.catalogue)
@@ -137,14 +152,13 @@ def build_index(
         outside=outside,
         outside_names=anchors,
         embedder=embedder.name,
-        version=version,
+        version=target.name,
         tags=[_tags(item) for item in catalogue.items.values()],
         classes=_classes(
             np.vstack([vectors, events]), owners + plans, elsewhere, catalogue, previous, changed
         ),
     )
     write_index(index, target, extra, backend)
-    return version, True
 
 
 def _vectors(

@@ -195,7 +195,7 @@ def join(base: Index, delta: Delta, version: str) -> Index:
         embedder=base.embedder,
         vectors=JoinedColumn(base.vectors, delta.vectors),
         outside=base.outside,
-        anchors=base.anchors,
+        outside_names=base.outside_names,
         owner=JoinedColumn(
             base.owner, np.repeat(np.arange(len(sizes), dtype=np.int32) + items, sizes)
         ),

@@ -123,7 +123,7 @@ def fold_cases(published: PublishedIndex, embedder: Embedder) -> tuple[list[Case
         part = assemble(
             kept_groups, np.asarray(index.vectors)[keep], index.readings,
             outside=index.outside[known],
-            outside_names=[t for t, kept in zip(index.anchors.texts, named, strict=True) if kept],
+            outside_names=[t for t, kept in zip(index.outside_names, named, strict=True) if kept],
             embedder=index.embedder, version="fold",
             classes=learn(
                 np.vstack([np.asarray(index.vectors)[keep], published.events]),
