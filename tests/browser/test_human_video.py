@@ -86,8 +86,10 @@ async def test_a_video_consultation_from_device_check_to_end(
     await expect(talk).to_contain_text("等待对方画面")
     await desk.end()
     await desk.wrap_up("已通过视频核对材料。")
-    await expect(me.cards.filter(has_text="本次服务小结")).to_contain_text("已通过视频核对材料。")
+    summary = me.cards.filter(has_text="本次服务小结")
+    await expect(summary).to_contain_text("已通过视频核对材料。")
     await expect(call).to_be_hidden()
+    await expect(summary).to_be_in_viewport()
     await expect(await me.ask("社保卡丢了怎么补办")).to_contain_text("SG-HR-004")
 
 

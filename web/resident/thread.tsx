@@ -8,7 +8,7 @@ import { day, dayKey } from '../lib/format';
 import { textLang, tl } from '../lib/i18n';
 import { Icon } from '../lib/icons';
 import { Avatar, Button, cx, Skeleton, Timestamp, TypingDots } from '../lib/ui';
-import { chat, toPerson } from './app';
+import { chat, consult, toPerson } from './app';
 import type { Line } from './chat';
 import { Empty } from './empty';
 import { t } from './text';
@@ -133,6 +133,17 @@ export function Thread(): JSX.Element {
   useEffect(() => {
     if (chat.typing.peek() && atBottom.peek()) toEnd();
   }, [chat.typing.value]);
+
+  // After a call, which covered the thread: what came meanwhile, and the summary that follows.
+  const called = useRef(false);
+  const onCall = consult.view.value !== 'none';
+  useEffect(() => {
+    if (called.current && !onCall) {
+      toEnd();
+      atBottom.value = true;
+    }
+    called.current = onCall;
+  }, [onCall]);
 
   // Growing images, folds and the keyboard change the height; stay at the end if we were there.
   useEffect(() => {
