@@ -111,7 +111,7 @@ _AMOUNT = re.compile(
 """Asks what one is given, not what it costs."""
 _COST = re.compile(r"费|工本|要钱|花钱|收钱|cost|\bfees?\b|price|charge|\bpay\b", _I)
 _WHETHER = re.compile(
-    r"[吗嘛]|(?<![什怎多这那])么\W*$|([能可会要用行算是得])不\1|能否|是否|能不能|可不可以|有没有|[能可以]+[^,，。]{1,12}没\W*$|不\W*$|会怎|来得及"
+    r"[吗嘛]|(?<![什怎多这那])么\W*$|([能可会要用行算是得需够该准])不\1|能否|是否|能不能|可不可以|有没有|[能可以]+[^,，。]{1,12}没\W*$|不\W*$|会怎|来得及"
     r"|(^|[,.;!]\s*)(\W*(but|and|so|hi|hello|please)\b\W*)*"
     r"(can|could|may|do|does|did|is|are|am|will|would|must|should|has|have)\b"
     r"|\b(is it|am i) (ok|possible|allowed)|what (happens|if)\b",

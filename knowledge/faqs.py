@@ -41,6 +41,9 @@ for the amount of one benefit are the same whatever their words."""
 _SEVERAL = 2
 """So many of a frequent question's wordings, the nearest, say together how near it is: one alone may have
 a word in common by chance."""
+_CASE: dict[Lang, int] = {"zh": 7, "en": 5}
+"""Terms that are not of the matter from which on words tell a case of one's own. Who asks without one whether
+he may (「我能领失业金吗」) is told the conditions: the answer to somebody's case would mislead."""
 _NONE = -1
 
 
@@ -64,6 +67,8 @@ class AskedFaqs:
     """Yes or no was asked."""
     may: bool
     """Whether one may was asked."""
+    case: bool = False
+    """Whether the words tell much that is not of the matter: a case of one's own."""
 
 
 NOT_ASKED = AskedFaqs((), None, None, None, whether=False, may=False)
@@ -127,10 +132,10 @@ class FrequentQuestions:
         may_lead: set[str] = set()
         near: dict[str, float] = {}
         same: tuple[float, str] | None = None
-        other = -1.0
+        other, own = -1.0, len(units)
         for matter in self._matters_of(items, asked.lang):
             found, unlike = _compared(matter, units, vector)
-            other = max(other, unlike)
+            other, own = max(other, unlike), min(own, len(units - matter.topic))
             for one in found:
                 question = one.question
                 if city is not None and question.city not in (None, city):
@@ -144,7 +149,8 @@ class FrequentQuestions:
                     same = max(same or (-1.0, ""), (one.most, question.zh))
         order = tuple(sorted(near, key=lambda question: -near[question]))
         likeness = near[order[0]] if order else -1.0
-        leads = likeness >= max(_NEAR, other) and order[0] in may_lead
+        case, may = own >= _CASE[asked.lang], asks_permission(asked.text)
+        leads = likeness >= max(_NEAR, other) and order[0] in may_lead and (case or not may)
         first = order[0] if leads and not same and not asked.away else None
         perhaps = order[0] if likeness >= _PERHAPS else None
         return AskedFaqs(
@@ -153,7 +159,8 @@ class FrequentQuestions:
             first,
             None if same or first else perhaps,
             whether=asks_whether(asked.text),
-            may=asks_permission(asked.text),
+            may=may,
+            case=case,
         )
 
     def nearest(self, items: Iterable[ServiceItem], asked: Understood, vector: Vector) -> float:

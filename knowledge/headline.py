@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Literal
 
 from core.cards import Facet, FaqLine, Material, Scope
 from core.i18n import Lang, text
@@ -124,10 +125,11 @@ class Shown:
         key = f"knowledge.away.{self.item.jurisdiction.deciding_fact}"
         return text(key, self.lang, rule=self.item.jurisdiction.text.in_(self.lang))
 
-    def conditions(self) -> str:
-        """What the list has for a case it does not speak of; empty where it has no conditions."""
+    def conditions(self, how: Literal["see", "compare"] = "see") -> str:
+        """What the list has for a case it does not speak of, which "compare" says; empty where it has no
+        conditions."""
         words = self.fact("eligibility")
-        return text("knowledge.see_conditions", self.lang, value=words) if words else ""
+        return text(f"knowledge.{how}_conditions", self.lang, value=words) if words else ""
 
     def frequent(self, told: list[FaqLine], *, named: bool) -> str:
         """The answer to the frequent question that was asked, with that question where it is `named`; empty
@@ -203,7 +205,7 @@ def headline(
         return words, first if led else "eligibility"
     conditions: tuple[Facet, ...] = ()
     if not led and facet in (None, "eligibility") and faqs.may and len(asks.facets) < 2:
-        led, first = shown.conditions(), "eligibility"
+        led, first = shown.conditions("compare" if faqs.case else "see"), "eligibility"
         conditions = ("eligibility",)
     elif not led and facet in _NO_YES and facet not in asks.outright and faqs.whether:
         words = shown.named(facet) if facet else shown.item.summary.in_(shown.lang)

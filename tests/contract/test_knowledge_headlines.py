@@ -64,7 +64,11 @@ def test_a_frequent_question_is_known_by_how_residents_ask_it(
             "en",
             "no direct answer",
         ),
-        (("food business licence", "do they come look at the kitchen"), "en", "does not say yes or no"),
+        (
+            ("food business licence", "do they come look at the kitchen"),
+            "en",
+            "does not say yes or no",
+        ),
     ],
 )
 def test_yes_or_no_is_not_answered_with_something_else(
@@ -76,6 +80,21 @@ def test_yes_or_no_is_not_answered_with_something_else(
         reply = responder.respond(turn, lang=lang, context=context, today=TODAY)
         context = reply.context
     assert says in answer_of(reply).headline.split(":")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "says"),
+    [
+        ("我能领失业金吗", "zh", "请对照办理条件"),
+        ("低保能不能申请", "zh", "请对照办理条件"),
+        ("can I get unemployment benefit", "en", "Please compare with the conditions"),
+    ],
+)
+def test_who_tells_no_case_is_not_answered_with_somebodys(
+    responder: Responder, text: str, lang: Lang, says: str
+) -> None:
+    """「自己主动辞职，能领失业金吗」 is near, and its "usually not" would mislead."""
+    assert answer_of(ask(responder, text, lang)).headline.startswith(says)
 
 
 def test_choices_tell_the_fact_that_was_asked(responder: Responder) -> None:
@@ -108,6 +127,12 @@ def test_another_frequent_question_of_the_matter_never_leads(
         ("驾照扣满12分还能换证吗", "zh", "SG-PS-016", "处理违法"),
         ("被裁了过了两个月没去申请失业金，还来得及吗", "zh", "SG-HR-009", "非本人意愿失业"),
         ("公务员的老婆能开个体户吗", "zh", "SG-MS-003", "请对照办理条件"),
+        (
+            "大专毕业两年，开了家奶茶店，执照是我妈的名字，创业扶持我还能领吗",
+            "zh",
+            "SG-HR-016",
+            "清单没有单独说这种情况",
+        ),
     ],
 )
 def test_a_case_of_ones_own_is_answered_before_time_and_fee(
