@@ -8,6 +8,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ from gateway.hub import QUEUE_FRAMES, Hub
 from gateway.human import summarise
 from gateway.local import StartError, internal_token, is_free, lock_folder, ports, redis_command
 from gateway.rates import RateLimit
-from gateway.run import environment, services
+from gateway.run import _searches, environment, services
 from gateway.tokens import TokenBox, looks_like_token, neutralise
 from gateway.turns import who_answers
 
@@ -220,3 +222,46 @@ def test_only_our_own_page_offers_to_sign_in() -> None:
     card = {"lang": "zh", "level": "L3"}
     assert len(sign_in_card(Settings(), card, "page")["options"]) == 2
     assert [o["issuer"] for o in sign_in_card(Settings(), card, "rest")["options"]] == ["page"]
+
+
+async def _front_door(missing: list[str]) -> TestServer:
+    """Says what the gateway says of itself."""
+
+    async def healthz(_request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def readyz(_request: web.Request) -> web.Response:
+        return web.json_response({"missing": missing}, status=503 if missing else 200)
+
+    app = web.Application()
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    server = TestServer(app)
+    await server.start_server()
+    return server
+
+
+async def test_the_other_processes_start_once_the_list_is_searched() -> None:
+    """Residents are answered from the list first; the dialogue engine may still be starting."""
+    missing = ["search", "chat"]
+    server = await _front_door(missing)
+    try:
+        ready = _searches(str(server.make_url("")).rstrip("/"))
+        assert not await ready()
+        missing.remove("search")
+        assert await ready()
+    finally:
+        await server.close()
+    assert not await ready(), "nobody is there any more"
+
+
+async def test_a_list_that_cannot_be_opened_keeps_nothing_from_starting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = await _front_door(["search"])
+    try:
+        ready = _searches(str(server.make_url("")).rstrip("/"))
+        assert not await ready()
+        monkeypatch.setattr("gateway.run.SEARCH_WAIT_S", -1.0)
+        assert await ready()
+    finally:
+        await server.close()
