@@ -91,6 +91,7 @@ _ASIDE: frozenset[Facet] = frozenset((*_BESIDE, "which_city", "phone"))
 _TERM = re.compile(
     r"最迟|最晚|[天月年日]之?内|多久(之?内|以前|之前|[^,，。?？]{0,4}一次)|(能|可以|可|会)?(用|管|享受)(多久|多长|几天|几个月)"
     r"|[住交缴保](满|够)(多久|多长|几)|[领拿发享](受)?(多久|多长时间|几个?月|多少个?月|几年)|几号|截止|提前(多久|几天|多长)|过了(多久|几)|超过|逾期|有效(期)?(是|有)?(多久|多长|几)"
+    r"|(保留|留|占|存)(多久|多长|几天|几个?月|几年)|how long .{0,20}\b(keep|kept|hold|held|reserved?)\b"
     r"|for how (long|many)|how many (days|months|years) valid"
     r"|how (long|many (days|weeks|months)) (is|are|will) .{0,20}(valid|good|paid|last)"
     r"|how long (can|do|will) i (get|receive|draw)|deadline|at the latest|how early"

@@ -45,6 +45,8 @@ _OUTRIGHT = 0.45
 """Likeness with a name from which words without such a word are one."""
 _NOTHING_ELSE = 0.55
 """Belief from which a message that finds no other matter is about the last one."""
+_FAR = 3
+"""How many times likelier one of several choices must be than the others to be taken without asking again."""
 _AMONG_CHOICES, _LIKELY_OWN = 0.2, 0.5
 """Share of belief from which a message's own words say which of several choices is meant, where they are at
 least so likely about the list at all."""
@@ -176,7 +178,11 @@ class FollowUps(BeyondItems):
         if turn.context.code is None and not self._chosen(result, turn):
             if result.decision == "answer" or not self._may_go_on(said):
                 return None
-            return self._which_again(None, facet_of(said.typed.text), turn)
+            facet = facet_of(said.typed.text)
+            leading = self._leading(result, turn)
+            if leading:
+                return self._known(leading, turn.city or turn.context.city, facet, turn)
+            return self._which_again(None, facet, turn)
         words = self._names_only(said, turn)
         if words:
             vector = self.engine.embed(words)
@@ -205,6 +211,17 @@ class FollowUps(BeyondItems):
             return ""
         found = (hit.code for hit in result.results if hit.score >= _AMONG_CHOICES)
         return next((code for code in found if code in turn.context.choices), "")
+
+    @staticmethod
+    def _leading(result: SearchResult, turn: Turn) -> str:
+        """Which of the choices a message is far nearer to than to the others: the same question is not put
+        twice. Empty where none is."""
+        shares = [
+            (hit.score, hit.code) for hit in result.results if hit.code in turn.context.choices
+        ]
+        shares.sort(reverse=True)
+        rest = shares[1][0] if len(shares) > 1 else 0.0
+        return shares[0][1] if shares and shares[0][0] >= max(_AMONG_CHOICES, _FAR * rest) else ""
 
     def _names_only(self, said: Said, turn: Turn) -> str:
         """The name of something, of a message that is nothing else (「那护照呢」); empty of any other, and

@@ -201,6 +201,20 @@ def test_a_single_choice_is_taken_by_the_next_fact(responder: Responder) -> None
     assert (card.code, card.facet) == ("SG-PS-010", "fee")
 
 
+def test_the_same_choices_are_not_put_twice_where_the_answer_tells(responder: Responder) -> None:
+    """A message far nearer to one of the choices than to the others takes it."""
+    turns = (
+        "what can I borrow from the gjj for a flat",
+        "in Dongguan, I pay since 5 months, is enough?",
+    )
+    first = _talk(responder, turns[:1], "en")
+    assert first.decision == "clarify"
+    assert len(first.codes) > 1
+    reply = _talk(responder, turns, "en")
+    assert reply.decision == "answer"
+    assert reply.codes[0] in first.codes
+
+
 def test_an_honest_no_keeps_what_it_named(responder: Responder) -> None:
     """The nearest matters of the notice are what a next question may be about."""
     said = "Can my mother go instead of me to register the marriage? I am stuck abroad"
