@@ -86,7 +86,7 @@ def build(
     borrowed, search = search is not None, search or SearchRuntime(settings, redis)
     rasa = RasaClient(
         base_url=settings.rasa_url, token=settings.dialogue_token(), session=http,
-        timeout_s=settings.turn_timeout_s,
+        timeout_s=settings.turn_timeout_s, actions_url=settings.actions_url,
     )  # fmt: skip
     turns = TurnService(
         settings=settings, clock=clock, store=store, hub=hub, rasa=rasa, search=search,

@@ -14,6 +14,7 @@ import aiohttp
 import numpy as np
 import numpy.typing as npt
 import orjson
+from yarl import URL
 
 from core.errors import Unavailable
 from core.http import INTERNAL_HEADER
@@ -52,9 +53,19 @@ class RasaClient:
     """One pooled HTTP client."""
 
     def __init__(
-        self, *, base_url: str, token: str, session: aiohttp.ClientSession, timeout_s: float
+        self,
+        *,
+        base_url: str,
+        token: str,
+        session: aiohttp.ClientSession,
+        timeout_s: float,
+        actions_url: str = "",
     ) -> None:
+        """`actions_url`: the webhook of the action server, where it is known: without it no turn succeeds."""
         self._base, self._session = base_url.rstrip("/"), session
+        self._needed = [f"{self._base}/status"]
+        if actions_url:
+            self._needed.append(str(URL(actions_url).with_path("/healthz")))
         self._headers = {INTERNAL_HEADER: token, "Content-Type": "application/json"}
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, connect=1.0)
 
@@ -85,13 +96,14 @@ class RasaClient:
         return TurnResult(data.get("messages", []), data.get("slots", {}), data.get("intent"))
 
     async def ready(self) -> bool:
-        """Whether the model is loaded and answers."""
-        try:
-            async with self._session.get(
-                f"{self._base}/status",
-                headers=self._headers,
-                timeout=aiohttp.ClientTimeout(total=1.0),
-            ) as response:
-                return response.status == 200
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return False
+        """Whether the model is loaded and answers, and so does the action server."""
+        for url in self._needed:
+            try:
+                async with self._session.get(
+                    url, headers=self._headers, timeout=aiohttp.ClientTimeout(total=1.0)
+                ) as response:
+                    if response.status != 200:
+                        return False
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                return False
+        return True

@@ -203,10 +203,7 @@ def test_a_single_choice_is_taken_by_the_next_fact(responder: Responder) -> None
 
 def test_the_same_choices_are_not_put_twice_where_the_answer_tells(responder: Responder) -> None:
     """A message far nearer to one of the choices than to the others takes it."""
-    turns = (
-        "what can I borrow from the gjj for a flat",
-        "in Dongguan, I pay since 5 months, is enough?",
-    )
+    turns = ("looking to borrow from the gjj for a flat in Dongguan", "whats the most i can get")
     first = _talk(responder, turns[:1], "en")
     assert first.decision == "clarify"
     assert len(first.codes) > 1
