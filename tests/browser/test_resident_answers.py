@@ -93,10 +93,10 @@ async def test_a_vague_word_is_asked_back_once_and_a_tap_answers(
 
 
 async def test_what_is_not_in_the_list_gets_an_honest_no(open_resident: OpenResident) -> None:
-    """Outside the list nothing is invented: it says so and offers the nearest help."""
+    """Outside the list nothing is invented: it says so, or that it is not sure, and offers the nearest help."""
     me = await open_resident()
-    card = await me.ask("怎么去月球旅行")
-    await expect(card).to_contain_text("清单中没有找到")
+    card = await me.ask("火星移民签证怎么办")
+    await expect(card).to_contain_text(re.compile("清单中没有找到|不能确定"))
     await expect(card).not_to_contain_text(re.compile(r"SG-[A-Z]{2}-\d{3}"))
     await expect(card.get_by_role("link", name="12345")).to_be_visible()
     await expect(card.get_by_role("button", name="转人工")).to_be_visible()
