@@ -138,6 +138,7 @@ def _build(
         if delta is not None:
             write_delta(delta, target, extra)
             return
+        previous = None  # its vectors are rounded
     groups = [wordings(item) for item in catalogue.items.values()]
     anchors = [normalised(text) for name in catalogue.outside for text in (name.zh, name.en)]
     changed = None if previous is None else _changed(catalogue, previous.catalogue)
