@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import pytest
 from knowledge_answering import answer_of, ask
-from knowledge_engine import TODAY
 
 from core.cards import ChoicesCard, Facet
 from core.i18n import Lang
 from knowledge.answers import AnswerContext, Responder
+
+
+def _headline_after(responder: Responder, turns: tuple[str, ...], lang: Lang) -> str:
+    """What leads the card after the last of these messages."""
+    context: AnswerContext | None = None
+    for turn in turns:
+        reply = ask(responder, turn, lang, context)
+        context = reply.context
+    return answer_of(reply).headline
 
 
 @pytest.mark.parametrize(
@@ -46,11 +54,7 @@ def test_a_frequent_question_is_known_by_how_residents_ask_it(
     responder: Responder, turns: tuple[str, ...], lang: Lang, says: str
 ) -> None:
     """In other words than the list's, once the matter is clear; with no fact that nobody asked for."""
-    context = AnswerContext()
-    for turn in turns:
-        reply = responder.respond(turn, lang=lang, context=context, today=TODAY)
-        context = reply.context
-    headline = answer_of(reply).headline
+    headline = _headline_after(responder, turns, lang)
     assert says in headline
     assert " · " not in headline
 
@@ -75,11 +79,7 @@ def test_yes_or_no_is_not_answered_with_something_else(
     responder: Responder, turns: tuple[str, ...], lang: Lang, says: str
 ) -> None:
     """What the list does not say is said so first: conditions or channels alone read like an answer."""
-    context = AnswerContext()
-    for turn in turns:
-        reply = responder.respond(turn, lang=lang, context=context, today=TODAY)
-        context = reply.context
-    assert says in answer_of(reply).headline.split(":")[0]
+    assert says in _headline_after(responder, turns, lang).split(":")[0]
 
 
 @pytest.mark.parametrize(
