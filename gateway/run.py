@@ -48,17 +48,23 @@ QUIET = {
 }
 
 
+async def _asked(url: str) -> tuple[int, bytes] | None:
+    """(status, body) of an answer within a second; None without one."""
+    timeout = aiohttp.ClientTimeout(total=1.0)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(url) as answer,
+        ):
+            return answer.status, await answer.read()
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return None
+
+
 def _http(url: str) -> Ready:
     async def ready() -> bool:
-        timeout = aiohttp.ClientTimeout(total=1.0)
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.get(url) as answer,
-            ):
-                return answer.status == 200
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return False
+        answer = await _asked(url)
+        return answer is not None and answer[0] == 200
 
     return ready
 
@@ -66,23 +72,19 @@ def _http(url: str) -> Ready:
 def _searches(base: str) -> Ready:
     """Ready once residents are answered from the list, or `SEARCH_WAIT_S` after the door opened: a list
     that cannot be opened keeps nothing else from starting."""
-    up, since = _http(f"{base}/healthz"), 0.0
+    since = 0.0
 
     async def ready() -> bool:
         nonlocal since
-        if not await up():
+        answer = await _asked(f"{base}/readyz")
+        if answer is None:
             return False
         since = since or time.monotonic()
         if time.monotonic() - since > SEARCH_WAIT_S:
             return True
-        timeout = aiohttp.ClientTimeout(total=1.0)
         try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.get(f"{base}/readyz") as answer,
-            ):
-                return "search" not in (await answer.json())["missing"]
-        except (aiohttp.ClientError, TimeoutError, OSError):
+            return "search" not in json.loads(answer[1])["missing"]
+        except (ValueError, KeyError):  # no word of ours: an error page
             return False
 
     return ready

@@ -7,6 +7,7 @@ import socket
 import stat
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -22,6 +23,7 @@ from gateway.auth_api import issuer_url, sign_in_card
 from gateway.hub import QUEUE_FRAMES, Hub
 from gateway.human import summarise
 from gateway.local import StartError, internal_token, is_free, lock_folder, ports, redis_command
+from gateway.rasa import RasaClient
 from gateway.rates import RateLimit
 from gateway.run import _searches, environment, services
 from gateway.tokens import TokenBox, looks_like_token, neutralise
@@ -227,14 +229,11 @@ def test_only_our_own_page_offers_to_sign_in() -> None:
 async def _front_door(missing: list[str]) -> TestServer:
     """Says what the gateway says of itself."""
 
-    async def healthz(_request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
-
     async def readyz(_request: web.Request) -> web.Response:
         return web.json_response({"missing": missing}, status=503 if missing else 200)
 
     app = web.Application()
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    app.add_routes([web.get("/readyz", readyz)])
     server = TestServer(app)
     await server.start_server()
     return server
@@ -263,5 +262,32 @@ async def test_a_list_that_cannot_be_opened_keeps_nothing_from_starting(
         assert not await ready()
         monkeypatch.setattr("gateway.run.SEARCH_WAIT_S", -1.0)
         assert await ready()
+    finally:
+        await server.close()
+
+
+async def test_the_dialogue_engine_is_ready_when_its_action_server_is() -> None:
+    """Between the two an account question would fail: the page says "starting" until both answer."""
+    statuses = {"status": 200, "healthz": 503}
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(status=statuses[request.path.strip("/")])
+
+    app = web.Application()
+    app.add_routes([web.get("/status", answer), web.get("/healthz", answer)])
+    server = TestServer(app)
+    await server.start_server()
+    base = str(server.make_url("")).rstrip("/")
+    try:
+        async with aiohttp.ClientSession() as session:
+            rasa = RasaClient(
+                base_url=base, token="t", session=session, timeout_s=1.0,
+                actions_url=f"{base}/webhook",
+            )  # fmt: skip
+            assert not await rasa.ready()
+            statuses["healthz"] = 200
+            assert await rasa.ready()
+            statuses["status"] = 503
+            assert not await rasa.ready()
     finally:
         await server.close()
