@@ -1,7 +1,7 @@
 """The search index of any collection of worded things: immutable files in one folder.
 
 Knows wordings, not the service list (`knowledge.published` ties an index to its list). A small index
-is mapped and searched whole. A big one (`LARGE_ROWS` wordings) keeps its vectors in half precision
+is mapped and searched whole. A big one (`is_large`) keeps its vectors in half precision
 with a quantised engine, reads postings in parts, and is updated by `knowledge.segments`.
 """
 
@@ -35,7 +35,7 @@ from knowledge.spelling import Phrases, count_stretches, learn_phrases
 from knowledge.term_tables import TermTables, Wordings, stretches
 from knowledge.vectors.exact import ExactVectors
 from knowledge.vectors.port import Tags, VectorSearch, make_tags
-from knowledge.vectors.select import AUTO, FILE, LARGE_ROWS, Backend, open_vectors
+from knowledge.vectors.select import AUTO, FILE, Backend, is_large, open_vectors
 from knowledge.wordings import Wording
 
 FORMAT = 11
@@ -147,6 +147,7 @@ def assemble(
     first = np.zeros(len(groups) + 1, np.int32)
     np.cumsum(sizes, out=first[1:])
     own_tags = make_tags(tags or [()] * len(groups), sizes)
+    large = is_large(len(vectors), len(groups))
     return Index(
         version=version,
         codes=tuple(group[0].code for group in groups),
@@ -162,12 +163,12 @@ def assemble(
         words=words,
         sounds=sounds,
         readings=readings,
-        phrases=learn_phrases(stretches(groups), readings)
-        if len(vectors) < LARGE_ROWS
-        else _some_phrases(groups, len(vectors), readings),
+        phrases=_some_phrases(groups, len(vectors), readings)
+        if large
+        else learn_phrases(stretches(groups), readings),
         tags=own_tags,
         near=ExactVectors(vectors, own_tags),
-        sample=_sample(vectors, first) if len(vectors) >= LARGE_ROWS else None,
+        sample=_sample(vectors, first) if large else None,
         classes=classes,
     )
 

@@ -14,7 +14,8 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from core.cards import CITIES
 from core.collector import paused
 from knowledge.background import everyday
 from knowledge.catalogue import Catalogue, read_snapshot
-from knowledge.classifier import OUTSIDE, Classes, learn
+from knowledge.classifier import MOST_MATTERS, OUTSIDE, Classes, learn
 from knowledge.columns import place_of
 from knowledge.embed.batch import Progress
 from knowledge.embed.cache import VectorCache
@@ -42,7 +43,7 @@ from knowledge.index import (
 from knowledge.model import ServiceItem
 from knowledge.segments import Delta, NotAnUpdate, fits, update, write_delta
 from knowledge.term_tables import readings
-from knowledge.vectors.select import AUTO, LARGE_ROWS, Backend
+from knowledge.vectors.select import AUTO, Backend, is_large
 from knowledge.wordings import (
     Wording,
     context_wordings,
@@ -141,76 +142,97 @@ def _build(
         previous = None  # its vectors are rounded
     groups = [wordings(item) for item in catalogue.items.values()]
     anchors = [normalised(text) for name in catalogue.outside for text in (name.zh, name.en)]
-    changed = None if previous is None else _changed(catalogue, previous.catalogue)
-    vectors = _vectors(groups, cache, progress, previous, changed)
+    before = None if previous is None else _Before.of(previous, catalogue)
+    vectors = _vectors(groups, cache, progress, before)
     outside = cache.documents([*anchors, *everyday()])
     elsewhere = np.vstack([outside, cache.documents(said_outside(catalogue))])
     owners = [catalogue.matter(wording.code) for group in groups for wording in group]
-    index = assemble(
-        groups,
-        vectors,
-        readings(),
-        outside=outside,
-        outside_names=anchors,
-        embedder=embedder.name,
-        version=target.name,
-        tags=[_tags(item) for item in catalogue.items.values()],
-        classes=_classes(
-            np.vstack([vectors, events]), owners + plans, elsewhere, catalogue, previous, changed
-        ),
-    )
+    with ThreadPoolExecutor(
+        1
+    ) as beside:  # mostly products of matrices, which leave Python to others
+        classes = beside.submit(
+            _classes, np.vstack([vectors, events]), owners + plans, elsewhere, before
+        )
+        index = assemble(
+            groups,
+            vectors,
+            readings(),
+            outside=outside,
+            outside_names=anchors,
+            embedder=embedder.name,
+            version=target.name,
+            tags=[_tags(item) for item in catalogue.items.values()],
+        )
+        index = replace(index, classes=classes.result())
     write_index(index, target, extra, backend)
+
+
+@dataclass(frozen=True)
+class _Before:
+    """The index before, and what is to be made anew."""
+
+    index: Index
+    items: Collection[str]
+    """Codes of the items that are not as they were."""
+    classes: Collection[str]
+    """Classes of the classifier that are not."""
+
+    @classmethod
+    def of(cls, previous: PublishedIndex, catalogue: Catalogue) -> _Before:
+        before = previous.catalogue
+        items = _changed(catalogue, before)
+        plans = {
+            code for code, plan in catalogue.bundles.items() if before.bundles.get(code) != plan
+        }
+        classes = {catalogue.matter(code) for code in items} | plans
+        if before.outside != catalogue.outside:
+            classes.add(OUTSIDE)
+        return cls(previous.index, items, classes)
+
+    def vectors(self, code: str) -> Matrix | None:
+        """Those of an item that is as it was."""
+        place = None if code in self.items else place_of(self.index.codes, code)
+        if place is None:
+            return None
+        return np.asarray(
+            self.index.vectors[slice(*map(int, self.index.first[place : place + 2]))], np.float32
+        )
 
 
 def _vectors(
     groups: Sequence[Sequence[Wording]],
     cache: VectorCache,
     progress: Progress | None,
-    previous: PublishedIndex | None,
-    changed: Collection[str] | None,
+    before: _Before | None,
 ) -> Matrix:
-    """Of all wordings, in order: those of an item that is as it was come from the index before."""
-    texts: list[str] = []
-    kept: dict[str, slice] = {}
-    for group in groups:
-        code, place = group[0].code, None
-        if previous is not None and changed is not None and code not in changed:
-            place = place_of(previous.index.codes, code)
-        if previous is not None and place is not None:
-            kept[code] = slice(*map(int, previous.index.first[place : place + 2]))
-        else:
-            texts += [wording.text for wording in group]
+    """Of all wordings, in order."""
+    kept = [None if before is None else before.vectors(group[0].code) for group in groups]
+    texts = [
+        wording.text
+        for group, own in zip(groups, kept, strict=True)
+        if own is None
+        for wording in group
+    ]
     fresh, at = cache.documents(texts, progress), 0
     parts: list[Matrix] = []
-    for group in groups:
-        own = kept.get(group[0].code)
-        if own is not None and previous is not None:
-            parts.append(np.asarray(previous.index.vectors[own], np.float32))
-        else:
-            parts.append(fresh[at : at + len(group)])
+    for group, own in zip(groups, kept, strict=True):
+        if own is None:
+            own = fresh[at : at + len(group)]
             at += len(group)
+        parts.append(own)
     return np.vstack(parts)
 
 
 def _classes(
-    vectors: Matrix,
-    owners: list[str],
-    outside: Matrix,
-    catalogue: Catalogue,
-    previous: PublishedIndex | None,
-    changed: Collection[str] | None,
+    vectors: Matrix, owners: list[str], outside: Matrix, before: _Before | None
 ) -> Classes | None:
-    """What tells the matters and the life events apart; None of a big list, which has too many."""
-    if len(vectors) >= LARGE_ROWS:
+    """What tells the matters and the life events apart; None of a big list, and of too many matters."""
+    matters = len(set(owners))
+    if is_large(len(vectors), matters) or matters > MOST_MATTERS:
         return None
-    if previous is None or changed is None:
+    if before is None:
         return learn(vectors, owners, outside)
-    bundles = previous.catalogue.bundles
-    anew = {catalogue.matter(code) for code in changed}
-    anew |= {code for code, plan in catalogue.bundles.items() if bundles.get(code) != plan}
-    if previous.catalogue.outside != catalogue.outside:
-        anew.add(OUTSIDE)
-    return learn(vectors, owners, outside, previous.index.classes, anew)
+    return learn(vectors, owners, outside, before.index.classes, before.classes)
 
 
 def _changed(catalogue: Catalogue, before: Catalogue) -> set[str]:

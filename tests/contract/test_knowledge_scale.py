@@ -16,7 +16,6 @@ import pytest
 from knowledge_engine import engine_of
 
 from core.settings import Settings
-from knowledge import index as index_module
 from knowledge.candidates import candidates
 from knowledge.catalogue import Catalogue, load_catalogue, make_catalogue
 from knowledge.columns import (
@@ -46,10 +45,11 @@ from knowledge.search import SearchEngine
 from knowledge.segments import NotAnUpdate, fits, update, write_delta
 from knowledge.term_tables import readings
 from knowledge.terms import syllables, terms
-from knowledge.vectors.select import LARGE_ROWS
+from knowledge.vectors import select
+from knowledge.vectors.select import LARGE_ITEMS
 from knowledge.wordings import NAME, SUMMARY, Wording, wordings
 
-ITEMS = LARGE_ROWS // 2 + 50
+ITEMS = LARGE_ITEMS + 50
 _SUBJECTS = [
     "社保卡",
     "居住证",
@@ -264,7 +264,7 @@ def test_what_grew_too_large_is_assembled_anew(big: Index, in_memory: Index) -> 
 @pytest.fixture
 def small_is_big(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real list is treated as a big one."""
-    monkeypatch.setattr(index_module, "LARGE_ROWS", 500)
+    monkeypatch.setattr(select, "LARGE_ROWS", 500)
 
 
 @pytest.mark.usefixtures("small_is_big")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from knowledge.published import _vectors
+from knowledge.published import _Before, _vectors
 from knowledge.wordings import NAME, Wording
 
 
@@ -26,12 +26,10 @@ def _group(code: str, *texts: str) -> list[Wording]:
     return [Wording(code, NAME, text, text, english=False) for text in texts]
 
 
-BEFORE: Any = SimpleNamespace(
-    index=SimpleNamespace(
-        codes=("A", "B", "C"),
-        first=np.array([0, 2, 3, 5]),
-        vectors=np.array([[1, 9], [2, 9], [3, 9], [4, 9], [5, 9]], np.float32),
-    )
+INDEX: Any = SimpleNamespace(
+    codes=("A", "B", "C"),
+    first=np.array([0, 2, 3, 5]),
+    vectors=np.array([[1, 9], [2, 9], [3, 9], [4, 9], [5, 9]], np.float32),
 )
 
 
@@ -44,12 +42,12 @@ def test_only_what_changed_is_embedded_and_each_row_stays_with_its_wording() -> 
         _group("D", "dddd"),
     ]
     cache: Any = _Cache()
-    found = _vectors(groups, cache, None, BEFORE, {"B", "D"})
+    found = _vectors(groups, cache, None, _Before(INDEX, {"B", "D"}, set()))
     assert cache.asked == ["bbb", "dddd"]
     assert found.tolist() == [[1, 9], [2, 9], [3, 0], [4, 9], [5, 9], [4, 0]]
 
 
 def test_without_one_before_everything_is_embedded() -> None:
     cache: Any = _Cache()
-    found = _vectors([_group("A", "a", "aa")], cache, None, None, None)
+    found = _vectors([_group("A", "a", "aa")], cache, None, None)
     assert (cache.asked, found.tolist()) == (["a", "aa"], [[1, 0], [2, 0]])
