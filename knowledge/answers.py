@@ -104,6 +104,8 @@ class Responder(SeveralMatters, FollowUps):
         if sure and result.plainly:
             return self._answer(result, vector, turn)
         said = self._said_after(typed, result, vector, turn)
+        if said is not None and self._of_nothing_listed(said, turn):
+            return self._abstain(result, turn)
         said_of_it = None if said is None else self._in_context(said, result, turn)
         if said_of_it is not None:
             return said_of_it
@@ -115,7 +117,8 @@ class Responder(SeveralMatters, FollowUps):
         if said is not None and self._may_go_on(said):
             result = self._with_last(result, said)
         if result.decision == "clarify":
-            return self._clarify(result, turn)
+            again = self._put_before(result, turn)
+            return again or self._clarify(result, turn)
         return self._abstain(result, turn)
 
     def answer_card(
@@ -214,10 +217,9 @@ class Responder(SeveralMatters, FollowUps):
             item = self.catalogue.items[best.code]
             notice = asking.only_elsewhere(self.catalogue, item, best.city, turn.lang)
             return Reply((notice,), context, "abstain", (), result.confidence)
-        card = asking.not_in_list(self.catalogue, result, turn.lang)
-        if (
-            context.code is None
-        ):  # what follows may be about one of the nearest, which the notice names
+        last = self.catalogue.items.get(context.code or "")
+        card = asking.not_in_list(self.catalogue, result, turn.lang, last)
+        if last is None:  # what follows may be about one of the nearest, which the notice names
             nearest = asking.nearest(self.catalogue, result)
             context = replace(context, choices=tuple(hit.code for hit in nearest))
         return Reply((card,), context, "abstain", (), result.confidence)

@@ -55,14 +55,17 @@ def which_matter(
     facet: Facet | None,
     today: dt.date,
     part: str | None = None,
+    instead: bool = False,
 ) -> ChoicesCard:
-    """One clarifying question; `part`: the words it is about, where a message has several. Under each choice
-    stands the fact that was asked, so that two matters with the same answer need no tap."""
+    """One clarifying question; `part`: the words it is about, where a message has several; `instead`: after an
+    answer, what else may have been meant. Under each choice stands the fact that was asked, so that two matters
+    with the same answer need no tap."""
     choices = [_choice(catalogue, hit, lang, facet, today) for hit in hits]
     choices.append(
         Choice(title=text("knowledge.none_of_these", lang), token=payload("none_of_these"))
     )
     key = "knowledge.which" if len(hits) > 1 else "knowledge.is_it"
+    key = "knowledge.or_is_it" if instead else key
     prompt = text(key, lang) if part is None else text("knowledge.part_which", lang, part=part)
     if facet == "phone" and (shared := shared_phones([catalogue.items[h.code] for h in hits])):
         prompt = text(
@@ -124,8 +127,11 @@ def which_place(
     return ChoicesCard(lang=lang, prompt=prompt, choices=choices, list_version=catalogue.version)
 
 
-def not_in_list(catalogue: Catalogue, result: SearchResult, lang: Lang) -> NoticeCard:
-    """The honest no. Where matters are near enough to be named it does not say that there is none."""
+def not_in_list(
+    catalogue: Catalogue, result: SearchResult, lang: Lang, last: ServiceItem | None = None
+) -> NoticeCard:
+    """The honest no. Where matters are near enough to be named it does not say that there is none; `last`:
+    the matter before, to go back to."""
     asked = result.asked
     actions = _near(catalogue, result, lang)
     title, key = "knowledge.not_in_list_title", "knowledge.not_in_list"
@@ -137,9 +143,17 @@ def not_in_list(catalogue: Catalogue, result: SearchResult, lang: Lang) -> Notic
         lang=lang,
         title=text(title, lang),
         text=text(key, lang),
-        actions=[*actions, *ways_out(lang)],
+        actions=[*actions, *_back(last, actions, lang), *ways_out(lang)],
         list_version=catalogue.version,
     )
+
+
+def _back(last: ServiceItem | None, actions: Sequence[Action], lang: Lang) -> list[Action]:
+    """To the matter before, unless it is offered already."""
+    if last is None or last.name.in_(lang) in {action.title for action in actions}:
+        return []
+    title = text("knowledge.back_to", lang, name=last.name.in_(lang))
+    return [Action(title=title, token=ask_item(last.item_id))]
 
 
 def nearest(catalogue: Catalogue, result: SearchResult) -> list[Hit]:

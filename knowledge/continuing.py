@@ -1,7 +1,8 @@
-"""Whether a message goes on from the matter of the last card: one logistic rule over what the search finds
-without and with that matter's name, and over the message's embedding.
+"""Whether a message goes on from the matter of the last card, and whether it asks for anything of the list at
+all: two logistic rules over what the search finds without and with that matter's name, and over the message's
+embedding.
 
-The rule is in `knowledge/continuing.json`, learned from talks written for it
+The rules are in `knowledge/continuing.json`, learned from talks written for it
 (`knowledge.evaluation.train_continuing`) and reviewed as data; nothing is tuned here.
 """
 
@@ -32,7 +33,7 @@ from knowledge.search import SearchEngine, SearchResult
 from knowledge.stated import of_others
 from knowledge.text import Understood
 
-RULE = Path(__file__).parent / "continuing.json"
+RULES = Path(__file__).parent / "continuing.json"
 SIGNALS = (
     "other_sure",
     "first_share",
@@ -44,6 +45,10 @@ SIGNALS = (
     "other_named",
     "named_share",
     "named_sure",
+    "named_likeness",
+    "other_answers",
+    "known",
+    "outside_overlap",
     "frequent",
     "asks_fact",
     "asks",
@@ -54,7 +59,7 @@ SIGNALS = (
     "length",
     "english",
 )
-"""What the rule looks at, beside the embedding."""
+"""What the rules look at, beside the embedding."""
 LONGEST = {"zh": 60, "en": 160}
 """Characters of what may still be said about the last card."""
 _WANTS = re.compile(r"想|要|怎么|如何|办|申请|\b(want|need|how|apply)\b", re.IGNORECASE)
@@ -76,40 +81,58 @@ def wants(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Rule:
-    """The learned rule."""
+    """One learned rule."""
 
-    embedder: str
-    """The model that `direction` is for."""
     direction: Vector
     """float32[dim]."""
     weights: npt.NDArray[np.float64]
     """float64[len(SIGNALS) + 1], the last is the bias."""
     plain: npt.NDArray[np.float64]
     """The same, for embeddings of another model, which are not looked at."""
+
+    def belief(self, row: npt.NDArray[np.float64], vector: Vector | None) -> float:
+        """Probability, 0..1, of a message with this `row` of `SIGNALS`; `vector` is None where it is not of the
+        model that `direction` is for."""
+        along = 0.0 if vector is None else float(vector @ self.direction)
+        rule = self.plain if vector is None else self.weights
+        return probability(np.array([*row, 1.0, along]), np.array([*rule, 1.0]))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What was learned of messages after a card."""
+
+    embedder: str
+    """The model that the directions are for."""
+    same: Rule
+    """Whether it is about the last card's matter."""
+    outside: Rule
+    """Whether it is about nothing of the list."""
     same_at: float
     """Belief from which a message is read as said about the last card."""
     ask_at: float
     """Belief from which it may be, where nothing else is found."""
-
-    def belief(self, row: npt.NDArray[np.float64], vector: Vector, embedder: str) -> float:
-        """Probability that a message with this `row` of `SIGNALS` goes on, 0..1."""
-        known = embedder == self.embedder
-        along = float(vector @ self.direction) if known else 0.0
-        rule = self.weights if known else self.plain
-        return probability(np.array([*row, 1.0, along]), np.array([*rule, 1.0]))
+    outside_at: float
+    """Belief from which it is about nothing of the list."""
 
 
 @cache
-def load_rule(path: Path = RULE) -> Rule:
-    """The reviewed rule; raises `KeyError` where it does not fit `SIGNALS`."""
+def load_rules(path: Path = RULES) -> Rules:
+    """The reviewed rules; raises `KeyError` where they do not fit `SIGNALS`."""
     data: dict[str, Any] = orjson.loads(path.read_bytes())
+    at = data["thresholds"]
+    return Rules(
+        data["embedder"], _rule(data["same"]), _rule(data["outside"]),
+        at["same"], at["ask"], at["outside"],
+    )  # fmt: skip
+
+
+def _rule(data: dict[str, Any]) -> Rule:
     weights, plain = (
         np.array([*(data[name][signal] for signal in SIGNALS), data[name]["bias"]])
         for name in ("learned", "plain")
     )
-    at = data["thresholds"]
-    direction = np.array(data["direction"], np.float32)
-    return Rule(data["embedder"], direction, weights, plain, at["same"], at["ask"])
+    return Rule(np.array(data["direction"], np.float32), weights, plain)
 
 
 @dataclass(frozen=True)
@@ -163,6 +186,10 @@ def said_after(
         ),
         "named_share": sum(hit.score for hit in named.results if hit.code in own),
         "named_sure": named.confidence * (named.results[0].code in own if named.results else 0),
+        "named_likeness": float(vector @ named_vector),
+        "other_answers": float(result.decision == "answer" and first.code not in own),
+        "known": found.known,
+        "outside_overlap": found.outside_overlap,
         "frequent": faqs.nearest(items, result.asked, vector),
         "asks_fact": float(bool(facets_of(text)) or asks_amount(text) or asks_term(text)),
         "asks": float(asks_question(text)),

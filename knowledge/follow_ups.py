@@ -13,7 +13,7 @@ from knowledge import asking, centres
 from knowledge.asked_fact import facet_of
 from knowledge.beyond_items import BeyondItems
 from knowledge.catalogue import Catalogue
-from knowledge.continuing import SIGNALS, Said, load_rule, said_after, tells_place, wants
+from knowledge.continuing import SIGNALS, Said, load_rules, said_after, tells_place, wants
 from knowledge.differences import sides
 from knowledge.embed import Vector
 from knowledge.facets import follow_up, goes_on, names_nothing
@@ -62,7 +62,7 @@ class FollowUps(BeyondItems):
 
     def __init__(self, engine: SearchEngine, catalogue: Catalogue | None = None) -> None:
         super().__init__(engine, catalogue)
-        self._going = load_rule()
+        self._after = load_rules()
 
     def _reply_to_question(self, asked: Understood, turn: Turn) -> Reply | None:
         """The answer to "in which city is your …?": the question that was open is answered."""
@@ -182,7 +182,9 @@ class FollowUps(BeyondItems):
             leading = self._leading(result, turn)
             if leading:
                 return self._known(leading, turn.city or turn.context.city, facet, turn)
-            return self._which_again(None, facet, turn)
+            if facet not in (None, turn.context.facet):
+                return self._which_again(None, facet, turn)
+            return self._likeliest(result, facet, turn)
         words = self._names_only(said, turn)
         if words:
             vector = self.engine.embed(words)
@@ -193,7 +195,7 @@ class FollowUps(BeyondItems):
             if found.decision == "clarify" and another and not self._asked_before(said, words):
                 return None
         told = tells_place(said.typed) and not wants(said.typed.text)
-        at = self._going.same_at
+        at = self._after.same_at
         if result.decision == "abstain":
             at = min(at, _NOTHING_ELSE)
         if self._belief(said) >= at or (told and result.decision != "answer"):
@@ -223,6 +225,38 @@ class FollowUps(BeyondItems):
         rest = shares[1][0] if len(shares) > 1 else 0.0
         return shares[0][1] if shares and shares[0][0] >= max(_AMONG_CHOICES, _FAR * rest) else ""
 
+    def _put_before(self, result: SearchResult, turn: Turn) -> Reply | None:
+        """Instead of choices whose first was among those of the question that is still open."""
+        context = turn.context
+        if context.code is not None or result.results[0].code not in context.choices:
+            return None
+        if result.facet not in (None, context.facet):
+            return None
+        return self._likeliest(result, result.facet, turn)
+
+    def _likeliest(self, result: SearchResult, facet: Facet | None, turn: Turn) -> Reply | None:
+        """The same question is not put twice: what is likeliest of the choices in the light of a further
+        message, with the others to choose; the first one where the message finds none."""
+        context = turn.context
+        found = [hit.code for hit in result.results if hit.code in context.choices]
+        codes = list(dict.fromkeys([*found, *context.choices]))
+        codes = [code for code in codes if code in self.catalogue.items]
+        if not codes:
+            return None
+        city = turn.city or context.city
+        reply = self._known(codes[0], city, facet or context.facet, turn)
+        if reply is None or reply.decision != "answer" or len(codes) == 1:
+            return reply
+        others = [Hit(code, self.catalogue.items[code].name, 1.0, city) for code in codes[1:]]
+        card = asking.which_matter(
+            self.catalogue, others, lang=turn.lang, facet=facet, today=turn.today, instead=True
+        )
+        return replace(
+            reply,
+            cards=(*reply.cards, card),
+            context=replace(reply.context, choices=tuple(codes[1:])),
+        )
+
     def _names_only(self, said: Said, turn: Turn) -> str:
         """The name of something, of a message that is nothing else (「那护照呢」); empty of any other, and
         where it is a document of the last matter."""
@@ -251,7 +285,7 @@ class FollowUps(BeyondItems):
 
     def _may_go_on(self, said: Said) -> bool:
         """Whether a message that is nothing else for sure may be about the last matter."""
-        return self._belief(said) >= self._going.ask_at
+        return self._belief(said) >= self._after.ask_at
 
     def _with_last(self, result: SearchResult, said: Said) -> SearchResult:
         """What was found, with the last matter to choose; alone where nothing was found."""
@@ -266,7 +300,18 @@ class FollowUps(BeyondItems):
         )
 
     def _belief(self, said: Said) -> float:
-        return self._going.belief(said.row, said.vector, self.engine.embedder.name)
+        return self._after.same.belief(said.row, self._comparable(said))
+
+    def _of_nothing_listed(self, said: Said, turn: Turn) -> bool:
+        """Whether a message after a card asks for nothing of the list."""
+        if turn.context.code is None:
+            return False
+        belief = self._after.outside.belief(said.row, self._comparable(said))
+        return belief >= self._after.outside_at
+
+    def _comparable(self, said: Said) -> Vector | None:
+        """The embedding, where it is of the model that the rules were learned with."""
+        return said.vector if self.engine.embedder.name == self._after.embedder else None
 
     def _names_near(self, said: Said, result: SearchResult) -> bool:
         """Whether a few words that ask (「医保呢」) name a matter near the last one, found with its name."""

@@ -36,6 +36,9 @@ class Talk(BaseModel):
 
     lang: Literal["zh", "en", "yue"]
     split: Literal["train", "test"]
+    hard: bool = False
+    """Written to be hard to tell apart: teaches what is outside the list, and is no picture of how residents
+    go on."""
     turns: list[TalkTurn]
 
 
