@@ -1,8 +1,9 @@
 """Which fact of its matter a question asks for, however it is put (「空手去行不行」, "ready before the
 holidays?"): a linear rule over the question's letters or words and over what `knowledge.facets` reads.
 
-The rule is in `knowledge/asked_fact.json`, learned from the sentences of `knowledge.evaluation.asked` by
-`train_asked_fact` and reviewed as data; nothing is tuned here. Pure.
+The rules are in `knowledge/asked_fact.json`, and for what is said after a card in `asked_later.json` (half a
+sentence tells of a case more often than it asks for a fact); learned from the sentences of
+`knowledge.evaluation.asked` by `train_asked_fact` and reviewed as data; nothing is tuned here. Pure.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ Asked = Literal[
 ]  # fmt: skip
 """`overview`: the matter in general; `other`: something that no fact of the list tells."""
 RULE = Path(__file__).parent / "asked_fact.json"
+LATER = RULE.with_name("asked_later.json")
+"""The rule of what is said after a card of its matter."""
 BEYOND_AT = 0.5
 """Share of belief in `other` from which a card says that the list does not tell."""
 _LETTERS, _WORDS = 4, 3
@@ -126,9 +129,9 @@ def asked_fact(text: str, path: Path = RULE) -> Asked | None:
     return _read(text, path)[0]
 
 
-def asks_beyond(text: str) -> bool:
+def asks_beyond(text: str, path: Path = RULE) -> bool:
     """Whether it clearly asks for something that no fact of the list tells (a case, a fear, a consequence)."""
-    return _read(text, RULE)[1] >= BEYOND_AT
+    return _read(text, path)[1] >= BEYOND_AT
 
 
 def facet_of(text: str, path: Path = RULE) -> Facet | None:
@@ -139,10 +142,10 @@ def facet_of(text: str, path: Path = RULE) -> Facet | None:
     return None if fact == "overview" or fact == "other" else fact
 
 
-def facets_of(text: str) -> tuple[Facet, ...]:
+def facets_of(text: str, path: Path = RULE) -> tuple[Facet, ...]:
     """Every fact asked for, in the order of the words (「多少钱，多久能拿到」); at most three."""
     listed = worded_all(text)
-    fact = facet_of(text)
+    fact = facet_of(text, path)
     if len(listed) > 1 or fact in listed:
         return listed
     if fact is None:

@@ -10,13 +10,14 @@ from dataclasses import replace
 from core.cards import City, Facet
 from core.errors import AppError, NotFound
 from knowledge import asking, centres
-from knowledge.asked_fact import facet_of
+from knowledge.asked_fact import LATER, facet_of
+from knowledge.asked_for import asked_for
 from knowledge.beyond_items import BeyondItems
 from knowledge.catalogue import Catalogue
 from knowledge.continuing import SIGNALS, Said, load_rules, said_after, tells_place, wants
 from knowledge.differences import sides
 from knowledge.embed import Vector
-from knowledge.facets import follow_up, goes_on, names_nothing
+from knowledge.facets import asks_question, follow_up, goes_on, names_nothing
 from knowledge.guide import materials_of
 from knowledge.jurisdiction import city_of, reply_place
 from knowledge.model import DecidingFact, ServiceItem
@@ -331,14 +332,16 @@ class FollowUps(BeyondItems):
             return self._restated(item, typed, turn)
         hits = [hit for hit in said.named.results if hit.code in own]
         hit = hits[0] if hits else Hit(item.item_id, item.name, 1.0, said.named.city)
-        facet = facet_of(typed.text)
+        facet = facet_of(typed.text, LATER)
+        turn = replace(turn, asks=asked_for(said.asked.text, said.asked.lang, later=True))
         items = [self.catalogue.items[hit.code]]
         asked = self._faqs.asked(items, said.asked, said.vector, hit.city)
-        if not (facet or asked.same or asked.near or asked.may):
+        told = facet == "eligibility" and not asks_question(typed.text)  # a case, no question
+        if (facet is None or told) and not (asked.same or asked.near or asked.may):
             moved = len(typed.cities) == 1 and typed.cities[0] != turn.context.city
             if moved:
-                facet = turn.context.facet or "which_city"
-            elif of_others(typed.text):
+                facet = _place_fact(turn) or "which_city"
+            elif told or of_others(typed.text):
                 facet = "eligibility"
             elif turn.context.code is not None:  # else one of several choices was meant
                 turn = replace(turn, asks=replace(turn.asks, untold=True))
@@ -351,9 +354,7 @@ class FollowUps(BeyondItems):
 
     def _restated(self, item: ServiceItem, typed: Understood, turn: Turn) -> Reply | None:
         """The card of the last matter in the light of a fact: the deciding one, where only a place is named."""
-        fact, facet = item.jurisdiction.deciding_fact, turn.context.facet
-        if facet == "steps":  # asked how: the same in both cities, mostly
-            facet = None
+        fact, facet = item.jurisdiction.deciding_fact, _place_fact(turn)
         if fact in typed.away and fact not in turn.said:
             return self._card_reply(item, None, facet, turn, None, away=True)
         place = reply_place(typed)
@@ -361,3 +362,8 @@ class FollowUps(BeyondItems):
             facts = {**turn.context.facts, fact: place}
             turn = replace(turn, context=replace(turn.context, facts=facts))
         return self._known(item.item_id, None, facet or "which_city", turn)
+
+
+def _place_fact(turn: Turn) -> Facet | None:
+    """The fact asked before, to be told of a place; None of how it is done: the same in both cities, mostly."""
+    return None if turn.context.facet == "steps" else turn.context.facet

@@ -111,10 +111,13 @@ def guarded(figures: dict[str, Any]) -> dict[str, dict[str, float]]:
         least["search/item missing/auroc"] = found["item_missing"]["auroc"]
         for split, faqs in found["faqs"].items():
             least[f"search/frequent questions/{split}/nearest"] = faqs["nearest"]
-        for kind in ("same", "new"):
+        for kind in ("same", "new", "outside"):
             turns = found["talks"]["by_kind"][kind]
             least[f"search/talks/{kind}/right"] = turns["right_share"]
             most[f"search/talks/{kind}/wrong"] = round(turns["wrong"] / turns["turns"], 4)
+        heard = found["talks"]["facts"]
+        least["search/talks/fact heard/right"] = round(heard["right"] / heard["turns"], 4)
+        most["search/talks/fact heard/wrong"] = round(heard["wrong"] / heard["turns"], 4)
         for lang, own in found["facts"].items():
             least[f"search/one fact/{lang}/right"] = round(own["right"] / own["questions"], 4)
             least[f"search/one fact/{lang}/leads"] = own["lead_share"]
@@ -257,6 +260,11 @@ def _show_search(found: dict[str, Any], misses: bool) -> None:
             f"{turns['asked_else'] + turns['wrong']} about another matter, "
             f"{turns['not_found']} not found"
         )
+    heard = found["talks"]["facts"]
+    print(
+        f"  talks, what is asked after a card: {heard['right']} of {heard['turns']} heard rightly, "
+        f"{heard['wrong']} wrongly"
+    )
     for lang, own in found["facts"].items():
         print(
             f"  one fact asked, {lang}: {own['right']} of {own['questions']} right, {own['asked']} asked, "

@@ -27,6 +27,8 @@ class AskedSentence:
     code: str
     """Item meant; empty where the words name none."""
     fact: Asked
+    later: bool = False
+    """Whether it was said after a card of its matter."""
 
     @property
     def reply_lang(self) -> Lang:

@@ -14,7 +14,9 @@ from typing import Any, Literal
 
 from core.i18n import Lang
 from knowledge.answers import AnswerContext, Reply, Responder
+from knowledge.asked_fact import LATER, facet_of
 from knowledge.evaluation.talks import Kind, Talk, TalkTurn
+from knowledge.text import understand
 
 Outcome = Literal["right", "asked", "asked_else", "wrong", "not_found"]
 """`right`: an item meant, or an honest no where none is; `asked`: it is among what was asked about, or
@@ -55,7 +57,24 @@ def measure_talks(responder: Responder, talks: Sequence[Talk], today: dt.date) -
     return {
         "by_kind": {kind: _counts(found) for kind, found in kinds.items()},
         "same_by_lang": {lang: _counts(found) for lang, found in sorted(langs.items())},
+        "facts": _facts(talks),
     }
+
+
+def _facts(talks: Sequence[Talk]) -> dict[str, Any]:
+    """Of the turns that go on: whether what they ask is heard, as counts. To hear nothing of a case is right;
+    `wrong` is what would lead a card and was not asked."""
+    heard: Counter[str] = Counter()
+    for talk in talks:
+        for turn in talk.turns:
+            if turn.fact is None:
+                continue
+            typed = understand(turn.text, lang="en" if talk.lang == "en" else "zh")
+            fact = facet_of(typed.text, LATER)
+            asked = None if turn.fact in ("other", "overview") else turn.fact
+            heard["right" if fact == asked else "not_heard" if fact is None else "wrong"] += 1
+    kinds = ("right", "wrong", "not_heard")
+    return {"turns": sum(heard.values()), **{kind: heard[kind] for kind in kinds}}
 
 
 def _after(reply: Reply, turn: TalkTurn, before: AnswerContext, became: Outcome) -> AnswerContext:
@@ -78,8 +97,14 @@ def report_talks(measured: dict[str, Any]) -> str:
     """The figures as text."""
     rows = [(kind, found) for kind, found in measured["by_kind"].items()]
     rows += [(f"same, {lang}", found) for lang, found in measured["same_by_lang"].items()]
-    return "\n".join(
+    facts = measured["facts"]
+    heard = (
+        f"talks, what is asked after a card: heard rightly {facts['right']} of {facts['turns']}, "
+        f"wrongly {facts['wrong']}"
+    )
+    lines = [
         f"talks, {name}: right {found['right']} of {found['turns']}, asked {found['asked']}, asked "
         f"about another {found['asked_else']}, wrong {found['wrong']}, not found {found['not_found']}"
         for name, found in rows
-    )
+    ]
+    return "\n".join([*lines, heard])

@@ -12,6 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from knowledge.asked_fact import Asked
+
 TALKS = Path(__file__).with_name("talks.jsonl")
 Kind = Literal["first", "same", "new", "outside", "social"]
 
@@ -27,6 +29,8 @@ class TalkTurn(BaseModel):
     `social`: thanks and the like."""
     codes: list[str]
     """Items that it may be about; [] where it is about none."""
+    fact: Asked | None = None
+    """What a turn of the measured part that goes on asks of its matter, as one reader saw it."""
 
 
 class Talk(BaseModel):

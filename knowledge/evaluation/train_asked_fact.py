@@ -1,4 +1,4 @@
-"""Learns `knowledge/asked_fact.json`. Run by people, reviewed as data, never at run time.
+"""Learns `knowledge/asked_fact.json` and `asked_later.json`. Run by people, reviewed as data, not at run time.
 
     python -m knowledge.evaluation.train_asked_fact
 
@@ -22,7 +22,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
 from core.i18n import Lang
-from knowledge.asked_fact import RULE, Asked, features, language_of
+from knowledge.asked_fact import LATER, RULE, Asked, features, language_of
 from knowledge.evaluation.asked import AskedSentence, load_asked
 from knowledge.evaluation.learning import Array
 from knowledge.text import understand
@@ -34,9 +34,11 @@ _FEWEST = 3
 """Sentences that a feature must stand in."""
 _UNIT = 100
 """Weights are kept as hundredths."""
-SURE_AT = 0.3
-"""Share of belief from which the rule decides. Chosen by the folds."""
+SURE_AT, LATER_SURE_AT = 0.3, 0.4
+"""Share of belief from which the rules decide. Chosen by the folds."""
 _STEPS = 200
+_FIRST = "=first"
+"""Feature of sentences that were asked first, for the rule of what is said later."""
 
 
 class _Columns:
@@ -91,7 +93,10 @@ def _shares(table: Any, weights: Array) -> Array:
 
 
 def _crossed(
-    seen: Sequence[dict[str, float]], labels: npt.NDArray[np.intp], fold: npt.NDArray[np.intp]
+    seen: Sequence[dict[str, float]],
+    labels: npt.NDArray[np.intp],
+    fold: npt.NDArray[np.intp],
+    sure_at: float,
 ) -> dict[str, float]:
     """What the rule says of matters that it did not learn from."""
     shares = np.zeros((len(seen), len(FACTS)))
@@ -100,32 +105,40 @@ def _crossed(
         columns = _Columns([seen[i] for i in kept])
         weights = learn_softmax(columns.table([seen[i] for i in kept]), labels[kept], len(FACTS))
         shares[left] = _shares(columns.table([seen[i] for i in left]), weights)
-    right = shares.argmax(axis=1) == labels
-    sure = shares.max(axis=1) >= SURE_AT
+    measured = np.array([_FIRST not in row for row in seen], bool)
+    right = (shares.argmax(axis=1) == labels)[measured]
+    sure = shares.max(axis=1)[measured] >= sure_at
     return {
-        "sentences": len(seen),
+        "sentences": int(measured.sum()),
         "right": round(float(right.mean()), 4),
         "sure": round(float(sure.mean()), 4),
         "right_when_sure": round(float(right[sure].mean()), 4),
     }
 
 
-def train(sentences: Sequence[AskedSentence]) -> dict[str, Any]:
-    """The rule, as `asked_fact.json` holds it."""
+def train(sentences: Sequence[AskedSentence], *, later: bool = False) -> dict[str, Any]:
+    """The rule, as `asked_fact.json` holds it; `later`: of what is said after a card. That one learns from all
+    sentences, and that those asked first are another kind."""
+    sure_at = LATER_SURE_AT if later else SURE_AT
+    sentences = [sentence for sentence in sentences if later or not sentence.later]
     data: dict[str, Any] = {"facts": list(FACTS), "unit": _UNIT, "made": {}}
     said = [(each, understand(each.text, lang=each.reply_lang).text) for each in sentences]
     langs: tuple[Lang, ...] = ("zh", "en")
     for lang in langs:
         own = [sentence for sentence, words in said if language_of(words) == lang]
-        seen = [features(words, lang) for _, words in said if language_of(words) == lang]
+        seen = [
+            features(words, lang) | ({_FIRST: 1.0} if later and not sentence.later else {})
+            for sentence, words in said
+            if language_of(words) == lang
+        ]
         labels = np.array([FACTS.index(sentence.fact) for sentence in own], np.intp)
         fold = np.array([zlib.crc32((s.code or s.text).encode()) % FOLDS for s in own], np.intp)
-        data["made"][lang] = _crossed(seen, labels, fold)
+        data["made"][lang] = _crossed(seen, labels, fold, sure_at)
         columns = _Columns(seen)
         weights = np.round(learn_softmax(columns.table(seen), labels, len(FACTS)) * _UNIT)
         whole = weights.astype(int).tolist()
         data[lang] = {
-            "sure_at": SURE_AT,
+            "sure_at": sure_at,
             "bias": whole[-1],
             "weights": {
                 name: row for name, row in zip(columns.names, whole, strict=False) if any(row)
@@ -150,9 +163,10 @@ def _written(data: dict[str, Any]) -> str:
 
 def main() -> int:
     """Learn and write."""
-    data = train(load_asked())
-    RULE.write_text(_written(data), encoding="utf-8")
-    sys.stdout.write(json.dumps(data["made"], indent=1) + "\n")
+    for path in (RULE, LATER):
+        data = train(load_asked(), later=path == LATER)
+        path.write_text(_written(data), encoding="utf-8")
+        sys.stdout.write(json.dumps({path.name: data["made"]}, indent=1) + "\n")
     return 0
 
 

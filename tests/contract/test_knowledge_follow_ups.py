@@ -131,8 +131,9 @@ def test_talks_go_on_as_they_did(responder: Responder) -> None:
     talks = [talk for talk in load_talks() if talk.split == "test"]
     kinds = measure_talks(responder, talks, TODAY)["by_kind"]
     assert kinds["same"]["right_share"] >= 0.75
-    assert kinds["same"]["wrong"] + kinds["same"]["not_found"] <= 0.06 * kinds["same"]["turns"]
+    assert kinds["same"]["wrong"] + kinds["same"]["not_found"] <= 0.08 * kinds["same"]["turns"]
     assert kinds["new"]["wrong"] <= 0.12 * kinds["new"]["turns"]
+    assert kinds["outside"]["wrong"] <= 0.2 * kinds["outside"]["turns"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The rules that say whether a message goes on from the last card, and whether it asks for anything of the list."""
+"""The rules of what follows a card: whether it goes on, and whether it asks for anything of the list."""
 
 from __future__ import annotations
 
