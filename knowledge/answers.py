@@ -28,6 +28,7 @@ from knowledge.jurisdiction import (
     FACTS,
     PLACES,
 )
+from knowledge.model import Bundle
 from knowledge.one_matter import Reply, Turn
 from knowledge.search import MAX_CHARS, SearchResult
 from knowledge.several_matters import SeveralMatters
@@ -105,7 +106,7 @@ class Responder(SeveralMatters, FollowUps):
             return self._answer(result, vector, turn)
         said = self._said_after(typed, result, vector, turn)
         if said is not None and self._of_nothing_listed(said, turn):
-            return self._abstain(result, turn)
+            return self._abstain(result, turn, None)
         said_of_it = None if said is None else self._in_context(said, result, turn)
         if said_of_it is not None:
             return said_of_it
@@ -118,8 +119,8 @@ class Responder(SeveralMatters, FollowUps):
             result = self._with_last(result, said)
         if result.decision == "clarify":
             again = self._put_before(result, turn)
-            return again or self._clarify(result, turn)
-        return self._abstain(result, turn)
+            return again or self._clarify(result, turn, self._offered_plan(own))
+        return self._abstain(result, turn, self._offered_plan(own))
 
     def answer_card(
         self,
@@ -197,10 +198,11 @@ class Responder(SeveralMatters, FollowUps):
 
     # ---- no answer ----------------------------------------------------------------------
 
-    def _clarify(self, result: SearchResult, turn: Turn) -> Reply:
+    def _clarify(self, result: SearchResult, turn: Turn, plan: Bundle | None) -> Reply:
+        """`plan`: of a life event that may be meant, too."""
         hits = asking.options(self.catalogue, result)
         card = asking.which_matter(
-            self.catalogue, hits, lang=turn.lang, facet=result.facet, today=turn.today
+            self.catalogue, hits, lang=turn.lang, facet=result.facet, today=turn.today, plan=plan
         )
         codes = tuple(hit.code for hit in hits)
         # what follows is about the one that stands out; where none is likely, about the matter before
@@ -209,7 +211,7 @@ class Responder(SeveralMatters, FollowUps):
         context = turn.after(code=code, city=result.city, facet=result.facet, choices=codes)
         return Reply((card,), context, "clarify", codes, result.confidence)
 
-    def _abstain(self, result: SearchResult, turn: Turn) -> Reply:
+    def _abstain(self, result: SearchResult, turn: Turn, plan: Bundle | None) -> Reply:
         context = replace(turn.context, choices=(), asking=None)
         best = result.elsewhere[0] if result.elsewhere else None
         nearer = best is not None and (not result.results or best.score > result.results[0].score)
@@ -218,7 +220,7 @@ class Responder(SeveralMatters, FollowUps):
             notice = asking.only_elsewhere(self.catalogue, item, best.city, turn.lang)
             return Reply((notice,), context, "abstain", (), result.confidence)
         last = self.catalogue.items.get(context.code or "")
-        card = asking.not_in_list(self.catalogue, result, turn.lang, last)
+        card = asking.not_in_list(self.catalogue, result, turn.lang, last, plan)
         if last is None:  # what follows may be about one of the nearest, which the notice names
             nearest = asking.nearest(self.catalogue, result)
             context = replace(context, choices=tuple(hit.code for hit in nearest))

@@ -16,7 +16,7 @@ from knowledge.differences import sides
 from knowledge.facts import city_name, join
 from knowledge.headline import Shown
 from knowledge.jurisdiction import Place, city_of, told_as
-from knowledge.model import DecidingFact, ServiceItem
+from knowledge.model import Bundle, DecidingFact, ServiceItem
 from knowledge.payloads import ask_item, payload
 from knowledge.search import Hit, SearchResult
 
@@ -56,15 +56,19 @@ def which_matter(
     today: dt.date,
     part: str | None = None,
     instead: bool = False,
+    plan: Bundle | None = None,
 ) -> ChoicesCard:
     """One clarifying question; `part`: the words it is about, where a message has several; `instead`: after an
-    answer, what else may have been meant. Under each choice stands the fact that was asked, so that two matters
-    with the same answer need no tap."""
+    answer, what else may have been meant; `plan`: of a life event that may be. Under each choice stands the
+    fact that was asked, so that two matters with the same answer need no tap."""
     choices = [_choice(catalogue, hit, lang, facet, today) for hit in hits]
+    if plan is not None:
+        hint = short(plan.summary.in_(lang), lang)
+        choices.append(Choice(title=plan.name.in_(lang), token=ask_item(plan.id), hint=hint))
+    key = "knowledge.which" if len(choices) > 1 else "knowledge.is_it"
     choices.append(
         Choice(title=text("knowledge.none_of_these", lang), token=payload("none_of_these"))
     )
-    key = "knowledge.which" if len(hits) > 1 else "knowledge.is_it"
     key = "knowledge.or_is_it" if instead else key
     prompt = text(key, lang) if part is None else text("knowledge.part_which", lang, part=part)
     if facet == "phone" and (shared := shared_phones([catalogue.items[h.code] for h in hits])):
@@ -128,12 +132,18 @@ def which_place(
 
 
 def not_in_list(
-    catalogue: Catalogue, result: SearchResult, lang: Lang, last: ServiceItem | None = None
+    catalogue: Catalogue,
+    result: SearchResult,
+    lang: Lang,
+    last: ServiceItem | None = None,
+    plan: Bundle | None = None,
 ) -> NoticeCard:
     """The honest no. Where matters are near enough to be named it does not say that there is none; `last`:
-    the matter before, to go back to."""
+    the matter before, to go back to; `plan`: of a life event that may be meant."""
     asked = result.asked
     actions = _near(catalogue, result, lang)
+    if plan is not None and not asked.elsewhere:
+        actions.insert(0, Action(title=plan.name.in_(lang), token=ask_item(plan.id)))
     title, key = "knowledge.not_in_list_title", "knowledge.not_in_list"
     if asked.elsewhere or asked.foreign:
         key = "knowledge.not_our_document" if asked.foreign else "knowledge.not_our_cities"

@@ -13,14 +13,19 @@ from knowledge.bundle_card import bundle_card
 from knowledge.bundles import get_bundle, read_answers, write_answers
 from knowledge.catalogue import Catalogue
 from knowledge.centre_card import centres_card
+from knowledge.classifier import OUTSIDE
 from knowledge.embed import Vector
 from knowledge.life_events import Event, LifeEvents, life_events
+from knowledge.model import Bundle
 from knowledge.one_matter import OneMatter, Reply, Turn
 from knowledge.search import SearchEngine
 from knowledge.text import Understood
 
-LEAST_BELIEF = 0.001
-"""Of the classifier in a life event below which another matter is meant, however alike the words."""
+LEAST_BELIEF, OFFERED = 0.001, 0.1
+"""Of the classifier in a life event: below which another matter is meant, however alike the words; from which
+its plan is offered where nothing is sure."""
+LIKELY_OUTSIDE = 0.2
+"""Belief that a question is none of ours from which it counts at all."""
 _LOOSE_WORDS: dict[Lang, int] = {"zh": 4, "en": 12}
 """So few words left of a question about a place name no matter."""
 
@@ -40,10 +45,17 @@ class BeyondItems(OneMatter):
             self._events = life_events(self.catalogue, self.engine.embedder, kept)
 
     def _event(self, asked: Understood, vector: Vector, *, listed: bool = False) -> Event | None:
-        """The life event nearest to the words; `listed`: they name several matters."""
+        """The life event nearest to the words, unless the classifier rather believes that it is none of ours;
+        `listed`: they name several matters."""
         self.warm()
-        events = self._events
-        return events.nearest(asked.text, asked.core, vector, listed=listed) if events else None
+        if self._events is None:
+            return None
+        event = self._events.nearest(asked.text, asked.core, vector, listed=listed)
+        beliefs = self.engine.beliefs(vector) or {}
+        none_of_ours = beliefs.get(OUTSIDE, 0.0)
+        if event is None or none_of_ours >= max(beliefs.get(event.bundle, 1.0), LIKELY_OUTSIDE):
+            return None
+        return event
 
     def _life_event(
         self, event: Event | None, asked: Understood, vector: Vector, turn: Turn
@@ -51,10 +63,17 @@ class BeyondItems(OneMatter):
         """The plan of a life event that is nearer than any single matter."""
         if event is None or not event.worth_a_look(asked.lang):
             return None
-        if self.engine.belief(event.bundle, vector) < LEAST_BELIEF:
+        if (self.engine.beliefs(vector) or {}).get(event.bundle, 1.0) < LEAST_BELIEF:
             return None
         rival = self.engine.best_cosine(asked, vector)
         return self._bundle(event.bundle, "", turn) if event.meant(asked.lang, rival) else None
+
+    def _offered_plan(self, vector: Vector) -> Bundle | None:
+        """The life event that may be meant where nothing is sure."""
+        beliefs = self.engine.beliefs(vector) or {}
+        plans = self.catalogue.bundles.values()
+        plan = max(plans, key=lambda one: beliefs.get(one.id, 0.0), default=None)
+        return plan if plan is not None and beliefs.get(plan.id, 0.0) >= OFFERED else None
 
     def _bundle(self, bundle_id: str, answers: str, turn: Turn) -> Reply:
         bundle = get_bundle(self.catalogue, bundle_id)

@@ -229,7 +229,7 @@ class FollowUps(BeyondItems):
     def _put_before(self, result: SearchResult, turn: Turn) -> Reply | None:
         """Instead of choices whose first was among those of the question that is still open."""
         context = turn.context
-        if context.code is not None or result.results[0].code not in context.choices:
+        if result.results[0].code not in context.choices:
             return None
         if result.facet not in (None, context.facet):
             return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -200,12 +201,12 @@ class SearchEngine:
         units, heard = terms(asked.core), syllables(asked.core, self.index.readings)
         return float(candidates(self.index, units, heard, vector).dense.max())
 
-    def belief(self, bundle_id: str, vector: Vector) -> float:
-        """What the classifier believes of a life event, 0..1; 1 where the index has none."""
+    def beliefs(self, vector: Vector) -> Mapping[str, float] | None:
+        """Class → what the classifier believes of it, 0..1; None where the index has none."""
         classes = self.index.classes
-        if classes is None or bundle_id not in classes.names:
-            return 1.0
-        return math.exp(classes.log_shares(vector)[bundle_id])
+        if classes is None:
+            return None
+        return {name: math.exp(share) for name, share in classes.log_shares(vector).items()}
 
     def understand(self, query: str, *, lang: Lang | None = None) -> Understood:
         """A question taken apart, with pinyin read and misheard words mended."""

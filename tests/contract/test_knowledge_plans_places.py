@@ -10,6 +10,7 @@ from knowledge_engine import TODAY
 from core.cards import (
     BundleCard,
     CentresCard,
+    NoticeCard,
     flatten,
 )
 from core.i18n import Lang
@@ -145,3 +146,38 @@ def test_a_start_embeds_no_plan_again(
     again = Responder(engine)
     again.warm()
     assert isinstance(ask(again, "开奶茶店要办什么").cards[0], BundleCard)
+
+
+@pytest.mark.parametrize(
+    ("said", "lang", "plan"),
+    [
+        ("下个月全家从深圳搬去东莞住，一头雾水", "zh", "B-MOVE"),
+        ("大学毕业去东莞上班，头一回自己出来，先弄哪样", "zh", "B-GRADUATE"),
+        ("we move from Shenzhen to Dongguan next month, totally lost", "en", "B-MOVE"),
+    ],
+)
+def test_a_plan_is_offered_where_nothing_is_sure(
+    responder: Responder, said: str, lang: Lang, plan: str
+) -> None:
+    """Who tells what is ahead of him in his own words gets its plan to tap."""
+    reply = ask(responder, said, lang)
+    card = reply.cards[0]
+    assert isinstance(card, NoticeCard)
+    (token,) = (one.token for one in card.actions if "B-" in (one.token or ""))
+    (tapped,) = tap(responder, token or "", reply.context, lang).cards
+    assert isinstance(tapped, BundleCard)
+    assert tapped.id == plan
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("想收养一个孩子，从哪开始", "zh"),
+        ("I want to donate my organs after death. What do I have to do?", "en"),
+    ],
+)
+def test_an_event_that_is_none_of_ours_brings_no_plan(
+    responder: Responder, text: str, lang: Lang
+) -> None:
+    """However much its words are like one."""
+    assert not any(isinstance(card, BundleCard) for card in ask(responder, text, lang).cards)
