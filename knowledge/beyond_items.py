@@ -51,11 +51,13 @@ class BeyondItems(OneMatter):
         if self._events is None:
             return None
         event = self._events.nearest(asked.text, asked.core, vector, listed=listed)
+        if event is None or not event.worth_a_look(asked.lang):
+            return event
         beliefs = self.engine.beliefs(vector) or {}
-        none_of_ours = beliefs.get(OUTSIDE, 0.0)
-        if event is None or none_of_ours >= max(beliefs.get(event.bundle, 1.0), LIKELY_OUTSIDE):
-            return None
-        return event
+        none_of_ours = beliefs.get(OUTSIDE, 0.0) >= max(
+            beliefs.get(event.bundle, 1.0), LIKELY_OUTSIDE
+        )
+        return None if none_of_ours else event
 
     def _life_event(
         self, event: Event | None, asked: Understood, vector: Vector, turn: Turn
