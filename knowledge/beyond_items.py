@@ -53,7 +53,7 @@ class BeyondItems(OneMatter):
         event = self._events.nearest(asked.text, asked.core, vector, listed=listed)
         if event is None or not event.worth_a_look(asked.lang):
             return event
-        beliefs = self.engine.beliefs(vector) or {}
+        beliefs = self.engine.beliefs(vector)
         none_of_ours = beliefs.get(OUTSIDE, 0.0) >= max(
             beliefs.get(event.bundle, 1.0), LIKELY_OUTSIDE
         )
@@ -65,14 +65,14 @@ class BeyondItems(OneMatter):
         """The plan of a life event that is nearer than any single matter."""
         if event is None or not event.worth_a_look(asked.lang):
             return None
-        if (self.engine.beliefs(vector) or {}).get(event.bundle, 1.0) < LEAST_BELIEF:
+        if self.engine.beliefs(vector).get(event.bundle, 1.0) < LEAST_BELIEF:
             return None
         rival = self.engine.best_cosine(asked, vector)
         return self._bundle(event.bundle, "", turn) if event.meant(asked.lang, rival) else None
 
     def _offered_plan(self, vector: Vector) -> Bundle | None:
         """The life event that may be meant where nothing is sure."""
-        beliefs = self.engine.beliefs(vector) or {}
+        beliefs = self.engine.beliefs(vector)
         plans = self.catalogue.bundles.values()
         plan = max(plans, key=lambda one: beliefs.get(one.id, 0.0), default=None)
         return plan if plan is not None and beliefs.get(plan.id, 0.0) >= OFFERED else None

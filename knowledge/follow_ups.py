@@ -44,8 +44,6 @@ _NAMED = re.compile(
 """Nothing but a name, after a word that joins (「那护照呢」, "and passport?")."""
 _OUTRIGHT = 0.45
 """Likeness with a name from which words without such a word are one."""
-_NOTHING_ELSE = 0.55
-"""Belief from which a message that finds no other matter is about the last one."""
 _FAR = 3
 """How many times likelier one of several choices must be than the others to be taken without asking again."""
 _AMONG_CHOICES, _LIKELY_OWN = 0.2, 0.5
@@ -196,10 +194,8 @@ class FollowUps(BeyondItems):
             if found.decision == "clarify" and another and not self._asked_before(said, words):
                 return None
         told = tells_place(said.typed) and not wants(said.typed.text)
-        at = self._after.same_at
-        if result.decision == "abstain":
-            at = min(at, _NOTHING_ELSE)
-        if self._belief(said) >= at or (told and result.decision != "answer"):
+        goes_on_from_it = self._belief(said) >= self._after.same_at
+        if goes_on_from_it or (told and result.decision != "answer"):
             return self._about(said, turn)
         if self._names_near(said, result):
             return self._answer(

@@ -147,9 +147,8 @@ def _build(
     outside = cache.documents([*anchors, *everyday()])
     elsewhere = np.vstack([outside, cache.documents(said_outside(catalogue))])
     owners = [catalogue.matter(wording.code) for group in groups for wording in group]
-    with ThreadPoolExecutor(
-        1
-    ) as beside:  # mostly products of matrices, which leave Python to others
+    # mostly products of matrices, which leave Python to the rest
+    with ThreadPoolExecutor(1) as beside:
         classes = beside.submit(
             _classes, np.vstack([vectors, events]), owners + plans, elsewhere, before
         )

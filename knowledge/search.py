@@ -201,11 +201,11 @@ class SearchEngine:
         units, heard = terms(asked.core), syllables(asked.core, self.index.readings)
         return float(candidates(self.index, units, heard, vector).dense.max())
 
-    def beliefs(self, vector: Vector) -> Mapping[str, float] | None:
-        """Class → what the classifier believes of it, 0..1; None where the index has none."""
+    def beliefs(self, vector: Vector) -> Mapping[str, float]:
+        """Class → what the classifier believes of it, 0..1; empty where the index has none."""
         classes = self.index.classes
         if classes is None:
-            return None
+            return {}
         return {name: math.exp(share) for name, share in classes.log_shares(vector).items()}
 
     def understand(self, query: str, *, lang: Lang | None = None) -> Understood:

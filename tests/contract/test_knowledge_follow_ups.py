@@ -6,7 +6,7 @@ import pytest
 from knowledge_answering import answer_of, ask
 from knowledge_engine import TODAY
 
-from core.cards import AnswerCard, BundleCard, ChoicesCard
+from core.cards import AnswerCard, BundleCard, ChoicesCard, NoticeCard
 from core.i18n import Lang
 from knowledge.answers import AnswerContext, Reply, Responder
 from knowledge.evaluation.measure_talks import measure_talks
@@ -228,3 +228,27 @@ def test_words_that_are_hardly_of_the_list_choose_nothing(responder: Responder) 
     turns = ("过不下去了要分开，娃归谁户口", "我老公不在深圳")
     assert "SG-PS-007" in _talk(responder, turns[:1]).codes
     assert _talk(responder, turns).decision == "clarify"
+
+
+def test_what_is_not_listed_is_refused_with_a_way_back(responder: Responder) -> None:
+    """A dog's licence is no word about the identity card; the talk can be taken up again."""
+    reply = _talk(responder, ("身份证丢了怎么补", "狗证在哪办"))
+    (card,) = reply.cards
+    assert isinstance(card, NoticeCard)
+    (back,) = (action for action in card.actions if "SG-PS-001" in (action.token or ""))
+    assert back.title.startswith("回到")
+    assert reply.context.code == "SG-PS-001"
+
+
+def test_the_same_choices_are_not_put_twice(responder: Responder) -> None:
+    """Who goes on without choosing gets what is likeliest, and the others to choose."""
+    first = "老婆昨天刚生，妇幼的护士说有个一次搞定好几样证的"
+    asked = _talk(responder, (first,))
+    assert isinstance(asked.cards[0], ChoicesCard)
+    assert len(asked.codes) > 1
+    card, others = _talk(responder, (first, "孩子名字还没起")).cards
+    assert isinstance(card, AnswerCard)
+    assert isinstance(others, ChoicesCard)
+    left = {choice.code for choice in others.choices if choice.code}
+    assert card.code in asked.codes
+    assert left == set(asked.codes) - {card.code}

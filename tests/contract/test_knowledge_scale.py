@@ -520,3 +520,11 @@ def test_processes_write_the_cache_together(tmp_path: Path) -> None:
     found = VectorCache(tmp_path, embedder).documents(texts)
     np.testing.assert_array_equal(found, np.stack([embedder.encode_query(text) for text in texts]))
     assert embedder.embedded == []
+
+
+def test_a_list_is_big_by_its_wordings_or_by_its_items() -> None:
+    """Few items may have many wordings; many items are slow with two each."""
+    assert not select.is_large(select.LARGE_ROWS - 1, 106)
+    assert select.is_large(select.LARGE_ROWS, 106)
+    assert select.is_large(2 * LARGE_ITEMS, LARGE_ITEMS)
+    assert not select.is_large(2 * LARGE_ITEMS - 2, LARGE_ITEMS - 1)
