@@ -21,19 +21,38 @@ WORTH_SEARCHING = 8
 SURE, BELIEVED = 0.6, 0.8
 """From this confidence on, danger, youth and what is unlawful are believed without a word that says so; after a
 card what is unlawful from the second on."""
-_UNLAWFUL = ("other_people_data", "forge_documents", "bribery", "evade_rules")
-_UNLAWFUL_WORDS = re.compile(
-    r"假|伪造|刻.{0,2}章|[pP]图|红包|送礼|好处|塞.{0,3}钱|走后门|关系|套现|套.{0,4}公积金|骗|糊弄|蒙混|漏洞|空子|逃税|"
-    r"别人|他人|(老婆|老公|对象|前夫|前妻|邻居|同事|老板|员工|儿媳|女婿|男友|女友|朋友|别家).{0,4}(的|名下|嘅)|"
-    r"fake|forg|brib|gift|cash out|cheat|trick|loophole|without (him|her|them)|"
-    r"(someone|somebody|wife|husband|friend|neighbo|boss|ex)\b.{0,3}('s|s')|"
-    r"another (person|man|woman)|other people|(someone|somebody|anyone) else",
-    re.I,
+_BENDING = (
+    r"假|伪造|偽造|刻.{0,2}章|[pP]图|套现|套.{0,4}公积金|骗|呃|糊弄|蒙混|漏洞|空子|逃税|避税|"
+    r"fake|forg|cash out|cheat|trick|loophole|evad|photoshop"
 )
+_UNLAWFUL_WORDS = {
+    "other_people_data": re.compile(
+        r"别人|別人|他人|"
+        r"(老婆|老公|对象|前夫|前妻|邻居|同事|老板|员工|儿媳|女婿|男友|女友|朋友|别家).{0,4}(的|名下|嘅)|"
+        r"without (him|her|them)|(someone|somebody|wife|husband|friend|neighbo|boss|ex)\b.{0,3}('s|s')|"
+        r"another (person|man|woman)|other people|(someone|somebody|anyone) else",
+        re.I,
+    ),
+    "bribery": re.compile(
+        r"红包|紅包|利是|送礼|送禮|好处|好處|塞.{0,3}[钱錢]|走后门|走後門|关系|關係|疏通|打点|打點|"
+        r"brib|gift|back ?door|grease|under the table|red (packet|envelope)|pay .{0,12}(officer|staff|clerk)",
+        re.I,
+    ),
+    "forge_documents": re.compile(_BENDING, re.I),
+    "evade_rules": re.compile(_BENDING, re.I),
+}
 _ONES_OWN = re.compile(
     r"我(自己)?(的|嘅|名下|以前|之前|当年|從前)|本人|自己(的|嘅|名下)|\b(my|mine|our)\b", re.I
 )
 """What somebody asks about their own records."""
+_FELT = re.compile(
+    r"死|走了|去世|过世|過世|离世|離世|没了|冇咗|癌|重病|病危|难过|難過|伤心|傷心|哭|崩溃|崩潰|撑不住|熬不|绝望|怕|失踪|家暴|被打|"
+    r"气死|火大|生气|嬲|投诉你|垃圾|什么态度|踢皮球|听不懂|看不懂|搞不懂|不明白|唔明|急|快点|来不及|趕|赶|老人机|字.{0,2}小|眼花|看不清|"
+    r"passed|died|death|dead|lost (my|our)|grie|cry|scared|afraid|angry|furious|useless|ridiculous|"
+    r"confus|don't (get|understand)|urgent|asap|hurry|right now|can't see|too small|smartphone",
+    re.I,
+)
+"""Words of a feeling, or of a need that the kind words are about."""
 _DANGER_WORDS = re.compile(
     r"想死|去死|寻死|尋死|死了算|不如死|不想活|唔想活|活不下去|活[着著].{0,4}(没|冇|什么意思|咩意思)|没意思|自杀|自殺|轻生|輕生|自残|割腕|跳楼|跳樓|跳河|跳下去|了结|了断|解脱|解脫|绝望|絕望|撑不下去|撐唔住|熬不下去|一了百了|"
     r"遗书|遗言|告别世界|安眠药|救命|着火|起火|火灾|火災|火燭|煤气|燃气|漏气|爆炸|打人|打我|家暴|砍|杀人|持刀|抢劫|绑架|晕倒|暈倒|昏|"
@@ -59,13 +78,17 @@ async def handoff(services: Services, turn: Turn) -> Reply:
 
 
 async def feelings(services: Services, turn: Turn) -> Reply:
-    """Kind words that fit, an answer if the list has one, and a person."""
+    """Kind words that fit, an answer if the list has one, and a person; the list's answer alone where the
+    feeling is only guessed (「老人卡怎么办」 is no call for help with the telephone)."""
+    felt = turn.confidence >= SURE or bool(_FELT.search(turn.text))
+    if not felt and (listed := await _listed(services, turn)) is not None:
+        return listed
     if turn.intent == "angry":
         return _angry(turn)
     if turn.intent == "confused":
         return _confused(turn)
     reply = Reply([turn.say(f"feel.{turn.intent}")])
-    if (listed := await _listed(services, turn)) is not None:
+    if felt and (listed := await _listed(services, turn)) is not None:
         reply = reply.then(listed)
     modes = VIDEO_FIRST if turn.intent == "elderly_help" else TEXT_FIRST
     reply.items.append(person(turn, turn.say(f"handoff.{turn.intent}"), modes))
@@ -135,13 +158,13 @@ async def crisis(services: Services, turn: Turn) -> Reply:
 
 
 async def _listed(services: Services, turn: Turn) -> Reply | None:
-    """What the list knows of words that were taken for something else: its answer, or its choices where
+    """What the list knows of words that were taken for something else: its answer, or what it may be where
     that was only a guess; None when there is nothing, or too few words to hold a question."""
     sure = turn.confidence >= SURE
     if sure and len(turn.text) < WORTH_SEARCHING:
         return None
     found = await services.listing.ask(turn)
-    if found.decision == "abstain" or (sure and found.decision == "clarify"):
+    if found.decision != "answer" and (sure or not found.offers):
         return None
     return told(services, turn, found)
 
@@ -150,7 +173,8 @@ async def refuse(services: Services, turn: Turn) -> Reply:
     """Refused, with the reason and the lawful way; the resident is not scolded."""
     if turn.intent == "prompt_injection":
         return Reply([turn.say("unsafe.prompt_injection")])
-    if turn.intent in _UNLAWFUL and not _UNLAWFUL_WORDS.search(turn.text):
+    unlawful = _UNLAWFUL_WORDS.get(turn.intent)
+    if unlawful is not None and not unlawful.search(turn.text):
         if turn.confidence < SURE or _about_oneself(turn):
             return told(services, turn, await services.listing.ask(turn))
         # 「老公的房子，写他一个人名」 tells a circumstance of the matter before

@@ -81,10 +81,7 @@ async def list_first(services: Services, turn: Turn) -> tuple[Reply, bool]:
     if turn.confidence >= enough:
         return Reply(), True
     services.learner.answered(turn, found, services.listing.list_version)
-    listed = [
-        c for card in found.cards if isinstance(card, ChoicesCard) for c in card.choices if c.code
-    ]
-    reply = offer(turn, [turn.intent], listed)
+    reply = offer(turn, [turn.intent], found.offers)
     return Reply(reply.items, {CONTEXT_SLOT: found.context.as_dict()}, reply.understood), False
 
 

@@ -78,10 +78,10 @@ async def source(services: Services, turn: Turn) -> Reply:
 
 
 async def out_of_scope(services: Services, turn: Turn) -> Reply:
-    """Honest about what is not ours; but a question of the list is answered anyway."""
+    """Honest about what is not ours; but a question of the list is answered anyway, or what it may be asked."""
     if turn.confidence < SURE_OUTSIDE and turn.text:
         found = await services.listing.ask(turn)
-        if found.decision == "answer":
+        if found.decision == "answer" or found.offers:
             return told(services, turn, found)
     return Reply([starters(turn, turn.say("out_of_scope"))])
 

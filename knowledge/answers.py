@@ -220,8 +220,9 @@ class Responder(SeveralMatters, FollowUps):
             notice = asking.only_elsewhere(self.catalogue, item, best.city, turn.lang)
             return Reply((notice,), context, "abstain", (), result.confidence)
         last = self.catalogue.items.get(context.code or "")
-        card = asking.not_in_list(self.catalogue, result, turn.lang, last, plan)
+        near = asking.near_matters(self.catalogue, result, turn.lang, turn.today, plan)
+        card = asking.not_in_list(self.catalogue, result, turn.lang, last, near)
         if last is None:  # what follows may be about one of the nearest, which the notice names
             nearest = asking.nearest(self.catalogue, result)
             context = replace(context, choices=tuple(hit.code for hit in nearest))
-        return Reply((card,), context, "abstain", (), result.confidence)
+        return Reply((card,), context, "abstain", (), result.confidence, near)

@@ -63,8 +63,7 @@ def which_matter(
     fact that was asked, so that two matters with the same answer need no tap."""
     choices = [_choice(catalogue, hit, lang, facet, today) for hit in hits]
     if plan is not None:
-        hint = short(plan.summary.in_(lang), lang)
-        choices.append(Choice(title=plan.name.in_(lang), token=ask_item(plan.id), hint=hint))
+        choices.append(_plan_choice(plan, lang))
     key = "knowledge.which" if len(choices) > 1 else "knowledge.is_it"
     choices.append(
         Choice(title=text("knowledge.none_of_these", lang), token=payload("none_of_these"))
@@ -106,6 +105,11 @@ def _choice(
     )
 
 
+def _plan_choice(plan: Bundle, lang: Lang) -> Choice:
+    hint = short(plan.summary.in_(lang), lang)
+    return Choice(title=plan.name.in_(lang), code=plan.id, token=ask_item(plan.id), hint=hint)
+
+
 def which_place(
     catalogue: Catalogue, item: ServiceItem, fact: DecidingFact, *, lang: Lang, facet: Facet | None
 ) -> ChoicesCard:
@@ -136,14 +140,12 @@ def not_in_list(
     result: SearchResult,
     lang: Lang,
     last: ServiceItem | None = None,
-    plan: Bundle | None = None,
+    near: Sequence[Choice] = (),
 ) -> NoticeCard:
-    """The honest no. Where matters are near enough to be named it does not say that there is none; `last`:
-    the matter before, to go back to; `plan`: of a life event that may be meant."""
+    """The honest no. Where matters are `near` enough to be named it does not say that there is none; `last`:
+    the matter before, to go back to."""
     asked = result.asked
-    actions = _near(catalogue, result, lang)
-    if plan is not None and not asked.elsewhere:
-        actions.insert(0, Action(title=plan.name.in_(lang), token=ask_item(plan.id)))
+    actions = _named(near)
     title, key = "knowledge.not_in_list_title", "knowledge.not_in_list"
     if asked.elsewhere or asked.foreign:
         key = "knowledge.not_our_document" if asked.foreign else "knowledge.not_our_cities"
@@ -173,20 +175,28 @@ def nearest(catalogue: Catalogue, result: SearchResult) -> list[Hit]:
     return options(catalogue, result)[:3]
 
 
-def _near(catalogue: Catalogue, result: SearchResult, lang: Lang) -> list[Action]:
-    return [
-        Action(
-            title=catalogue.items[hit.code].name.in_(lang), token=ask_item(hit.code, city=hit.city)
-        )
-        for hit in nearest(catalogue, result)
-    ]
+def near_matters(
+    catalogue: Catalogue,
+    result: SearchResult,
+    lang: Lang,
+    today: dt.date,
+    plan: Bundle | None = None,
+) -> tuple[Choice, ...]:
+    """The nearest matters as chips, after the `plan` of a life event that may be meant."""
+    plans = [] if plan is None or result.asked.elsewhere else [_plan_choice(plan, lang)]
+    matters = [_choice(catalogue, hit, lang, None, today) for hit in nearest(catalogue, result)]
+    return (*plans, *matters)
+
+
+def _named(choices: Sequence[Choice]) -> list[Action]:
+    return [Action(title=choice.title, token=choice.token) for choice in choices]
 
 
 def part_not_in_list(
-    catalogue: Catalogue, part: str, result: SearchResult, lang: Lang
+    catalogue: Catalogue, part: str, result: SearchResult, lang: Lang, today: dt.date
 ) -> NoticeCard:
     """The honest no for one part of a message, with the nearest matters."""
-    near = _near(catalogue, result, lang)
+    near = _named(near_matters(catalogue, result, lang, today))
     key = "knowledge.part_not_sure" if near else "knowledge.part_not_in_list"
     return NoticeCard(
         lang=lang,

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from core.cards import AnswerCard, Card, City, Facet
+from core.cards import AnswerCard, Card, Choice, ChoicesCard, City, Facet
 from core.i18n import Lang
 from knowledge import asking
 from knowledge.answer_card import answer_card
@@ -33,6 +33,14 @@ class Reply:
     codes: tuple[str, ...] = ()
     """Items answered or offered."""
     confidence: float = 1.0
+    near: tuple[Choice, ...] = ()
+    """Matters and plans that a refusal names, as none is sure."""
+
+    @property
+    def offers(self) -> list[Choice]:
+        """What may be meant where nothing is sure, as chips: matters and plans."""
+        asked = [card.choices for card in self.cards if isinstance(card, ChoicesCard)]
+        return [*(one for choices in asked for one in choices if one.code), *self.near]
 
 
 @dataclass(frozen=True)

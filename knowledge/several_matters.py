@@ -219,7 +219,7 @@ class SeveralMatters(OneMatter):
                 today=turn.today,
                 part=part,
             )
-        return asking.part_not_in_list(self.catalogue, part, result, turn.lang)
+        return asking.part_not_in_list(self.catalogue, part, result, turn.lang, turn.today)
 
     def _compared(self, asked: Understood, turn: Turn) -> Reply | None:
         """A comparison of the cities, or of two matters; None where nothing is compared."""

@@ -17,7 +17,7 @@ from tests.actions_fakes import FakeListing, FakeTracker, Room
 
 
 class Knows(FakeListing):
-    """A list that finds the same for every question."""
+    """A list that finds the same for every question; "near" is a refusal that names what is nearest."""
 
     def __init__(self, decision: Any, *codes: str) -> None:
         super().__init__()
@@ -27,12 +27,23 @@ class Knows(FakeListing):
         self.asked.append(words or turn.text)
         title = "SAID BY THE LIST"
         choices = [Choice(title=c, code=c, token=payload("ask_item", code=c)) for c in self._codes]
+        if self._decision in ("abstain", "near"):
+            card = ChoicesCard(lang=turn.lang, prompt=title, choices=[_nothing()])
+            near = tuple(choices) if self._decision == "near" else ()
+            return Found((card,), AnswerContext(), "abstain", near=near)
         card = ChoicesCard(lang=turn.lang, prompt=title, choices=choices or [_nothing()])
         return Found((card,), AnswerContext(), self._decision, self._codes)
 
 
 def _nothing() -> Choice:
     return Choice(title="-", token="/none_of_these")
+
+
+def vague(words: str, guess: str) -> FakeTracker:
+    """Words of which nothing is sure, with the likeliest guess."""
+    tracker = FakeTracker(words, "nlu_fallback", confidence=0.19, lang="zh")
+    tracker.latest_message["intent_ranking"] = [{"name": guess, "confidence": 0.19}]
+    return tracker
 
 
 async def said(topic: str, tracker: FakeTracker, room: Room) -> list[str]:
@@ -171,3 +182,68 @@ async def test_a_parents_question_is_not_a_childs(
     """「小孩刚出生」 is asked by a parent: the notice for the under-aged only where one is sure."""
     tracker = FakeTracker("小孩刚刚出生要办什么", "minor", confidence=confidence, lang="zh")
     assert await said("action_minor", tracker, Room(Knows(decision, "SG-PS-007"))) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "intent", "confidence", "decision", "expected"),
+    [
+        # only guessed, no word of it: what the list has
+        ("手机上那个码我妈不会弄", "elderly_help", 0.48, "answer", ["list"]),
+        ("下个月全家搬去东莞住，一头雾水", "distressed", 0.4, "near", ["list"]),
+        ("老板拖了我三个月钱，找谁说理", "angry", 0.3, "answer", ["list"]),
+        # sure, or said: kind words with what the list has
+        ("手机上那个码我妈不会弄", "elderly_help", 0.8, "answer", ["text", "list", "handoff"]),
+        ("我妈走了，户口怎么销", "distressed", 0.3, "answer", ["text", "list", "handoff"]),
+        ("我妈走了，户口怎么销", "distressed", 0.3, "near", ["text", "list", "handoff"]),
+        ("我妈走了，我真的不知道怎么办", "distressed", 0.9, "near", ["text", "handoff"]),
+        ("你们什么态度，气死我了", "angry", 0.3, "answer", ["offer"]),
+        # nothing in the list
+        ("心里乱得很，不知道怎么办好", "distressed", 0.3, "abstain", ["text", "handoff"]),
+    ],
+)
+async def test_a_feeling_that_is_only_guessed_gives_way(
+    words: str, intent: str, confidence: float, decision: str, expected: list[str]
+) -> None:
+    """Kind words where a feeling is told or sure; else what was asked comes first."""
+    tracker = FakeTracker(words, intent, confidence=confidence, lang="zh")
+    assert await said("action_feelings", tracker, Room(Knows(decision, "SG-PS-007"))) == expected
+
+
+@pytest.mark.parametrize(
+    ("guess", "decision", "expected"),
+    [
+        ("distressed", "near", ["list"]),
+        ("distressed", "clarify", ["list"]),
+        ("distressed", "abstain", ["text", "handoff"]),
+        ("out_of_scope", "near", ["list"]),
+        ("out_of_scope", "abstain", ["offer"]),
+        ("human_text", "near", ["handoff"]),
+        ("check_card_progress", "near", ["offer"]),
+    ],
+)
+async def test_what_the_list_offers_comes_before_a_vague_guess(
+    guess: str, decision: str, expected: list[str]
+) -> None:
+    """Nothing was understood for sure: a plan or a matter that may be meant is shown, not talked over."""
+    tracker = vague("五十岁了，人事说我该退了", guess)
+    room = Room(Knows(decision, "B-RETIRE"))
+    assert await said("action_fallback", tracker, room) == expected
+
+
+async def test_an_unsure_request_is_offered_beside_what_is_near() -> None:
+    """Both the request that was guessed and the plan that the list offers can be tapped."""
+    tracker = vague("银包唔见咗", "check_card_progress")
+    room, dispatcher = Room(Knows("near", "B-LOST")), CollectingDispatcher()
+    await TopicAction("action_fallback", TOPICS["action_fallback"], room.services).run(
+        dispatcher, tracker, {}
+    )
+    tokens = [c["token"] for c in dispatcher.messages[0]["custom"]["choices"]]
+    assert tokens == [
+        "/check_card_progress", payload("ask_item", code="B-LOST"), "/none_of_these",
+    ]  # fmt: skip
+
+
+async def test_another_intents_words_are_no_reason_to_refuse() -> None:
+    """「怕别人抢注」 is guessed as bribery, but speaks of other people only."""
+    tracker = FakeTracker("怕别人抢注，想把牌子注册了", "bribery", confidence=0.23, lang="zh")
+    assert await said("action_refuse", tracker, Room(Knows("answer", "SG-MS-001"))) == ["list"]
