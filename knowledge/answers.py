@@ -69,7 +69,10 @@ class Responder(SeveralMatters, FollowUps):
         said = typed.said
         before = context or AnswerContext()
         context = replace(before, facts={**before.facts, **said})
-        turn = Turn(lang, today, now, city, context, said, asked_for(asked.text, asked.lang))
+        if vector is None:
+            vector = self.engine.embedder.encode_query(asked.core)
+        asks = asked_for(asked.text, asked.lang, vector=self.engine.comparable(vector))
+        turn = Turn(lang, today, now, city, context, said, asks)
         reply = self._reply(query, asked, typed, vector, turn)
         if not said or not of_others(typed.text):
             return reply
@@ -77,7 +80,7 @@ class Responder(SeveralMatters, FollowUps):
         return replace(reply, context=replace(reply.context, facts=before.facts))
 
     def _reply(
-        self, query: str, asked: Understood, typed: Understood, vector: Vector | None, turn: Turn
+        self, query: str, asked: Understood, typed: Understood, vector: Vector, turn: Turn
     ) -> Reply:
         """`asked`: with names of matters mended; `typed`: as it was typed."""
         lang, city = turn.lang, turn.city
@@ -85,8 +88,6 @@ class Responder(SeveralMatters, FollowUps):
         known = known or self._continue(asked, turn)
         if known is not None:
             return known
-        if vector is None:
-            vector = self.engine.embed(query)
         result = self.engine.search(query, lang=lang, city=city, k=8, vector=vector)
         parts = self._parts(asked, result, turn)
         own = vector if typed.core == asked.core else self.engine.embedder.encode_query(typed.core)

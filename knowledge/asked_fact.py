@@ -1,5 +1,6 @@
 """Which fact of its matter a question asks for, however it is put (「空手去行不行」, "ready before the
-holidays?"): a linear rule over the question's letters or words and over what `knowledge.facets` reads.
+holidays?"): a linear rule over the question's letters or words and over what `knowledge.facets` reads, and
+beside it one over the question's embedding, where that is of the model it was learned for.
 
 The rules are in `knowledge/asked_fact.json`, and for what is said after a card in `asked_later.json` (half a
 sentence tells of a case more often than it asks for a fact); learned from the sentences of
@@ -20,6 +21,7 @@ import orjson
 
 from core.cards import Facet
 from core.i18n import Lang
+from knowledge.embed.port import Vector
 from knowledge.facets import clauses_of, looks_like, signs, worded, worded_all
 
 Asked = Literal[
@@ -55,14 +57,27 @@ class Rule:
     bias: _Floats
     sure_at: float
     """Share of belief from which what it says counts."""
+    embedder: str
+    """The model that `meaning` is for."""
+    scale: float
+    """What the scores of the words weigh beside the embedding."""
+    meaning: npt.NDArray[np.float32]
+    """float32[dim, facts], over the embedding."""
+    shift: _Floats
 
-    def shares(self, features: dict[str, float]) -> _Floats:
-        """float64[facts]: belief in each fact, of sum 1."""
+    def scores(self, features: dict[str, float]) -> _Floats:
+        """float64[facts] of the words."""
         known = [(self.rows[name], value) for name, value in features.items() if name in self.rows]
         scores = self.bias.copy()
         if known:
             at, values = zip(*known, strict=True)
             scores += np.array(values) @ self.weights[list(at)]
+        return scores
+
+    def shares(self, scores: _Floats, vector: Vector | None = None) -> _Floats:
+        """float64[facts]: belief in each fact, of sum 1, from the words' scores and the embedding."""
+        if vector is not None:
+            scores = self.scale * scores + vector @ self.meaning + self.shift
         shares: _Floats = np.exp(scores - scores.max())
         shares /= shares.sum()
         return shares
@@ -101,51 +116,65 @@ def _runs(text: str, lang: Lang) -> set[str]:
 def load_rule(lang: Lang, path: Path = RULE) -> Rule:
     """The reviewed rule of a language; raises `KeyError` where it lacks something."""
     data: dict[str, Any] = orjson.loads(path.read_bytes())
-    own = data[lang]
+    own, unit = data[lang], data["unit"]
     return Rule(
         tuple(data["facts"]),
         {name: row for row, name in enumerate(own["weights"])},
-        np.array(list(own["weights"].values()), np.float32) / np.float32(data["unit"]),
-        np.array(own["bias"], np.float64) / data["unit"],
+        np.array(list(own["weights"].values()), np.float32) / np.float32(unit),
+        np.array(own["bias"], np.float64) / unit,
         own["sure_at"],
+        data["made"]["embedder"],
+        own["scale"],
+        np.array(own["meaning"], np.float32) / np.float32(unit),
+        np.array(own["shift"], np.float64) / unit,
     )
 
 
+def comparable(vector: Vector, embedder: str) -> Vector | None:
+    """The embedding, where it is of the model that the rules were learned for."""
+    return vector if embedder == load_rule("zh").embedder else None
+
+
 @lru_cache(maxsize=1024)
-def _read(text: str, path: Path) -> tuple[Asked | None, float]:
-    """(the fact asked for, the belief in `other`) of a normalised question: read once a turn."""
+def _of_words(text: str, path: Path) -> _Floats:
+    """What its words say, read once a turn."""
     lang = language_of(text)
-    rule = load_rule(lang, path)
-    shares = rule.shares(features(text, lang))
-    beyond = float(shares[rule.facts.index("other")])
-    for fact in looks_like(text):
-        shares[rule.facts.index(fact)] = 0.0
-    best = int(np.argmax(shares))
-    return rule.facts[best] if shares[best] >= rule.sure_at else None, beyond
+    return load_rule(lang, path).scores(features(text, lang))
 
 
-def asked_fact(text: str, path: Path = RULE) -> Asked | None:
+def _shares(text: str, path: Path, vector: Vector | None) -> tuple[tuple[Asked, ...], _Floats]:
+    rule = load_rule(language_of(text), path)
+    return rule.facts, rule.shares(_of_words(text, path), vector)
+
+
+def asked_fact(text: str, path: Path = RULE, vector: Vector | None = None) -> Asked | None:
     """The fact that a normalised question asks for; None where the rule is not sure."""
-    return _read(text, path)[0]
+    facts, shares = _shares(text, path, vector)
+    for fact in looks_like(text):
+        shares[facts.index(fact)] = 0.0
+    best = int(np.argmax(shares))
+    return facts[best] if shares[best] >= load_rule(language_of(text), path).sure_at else None
 
 
-def asks_beyond(text: str, path: Path = RULE) -> bool:
+def asks_beyond(text: str, path: Path = RULE, vector: Vector | None = None) -> bool:
     """Whether it clearly asks for something that no fact of the list tells (a case, a fear, a consequence)."""
-    return _read(text, path)[1] >= BEYOND_AT
+    facts, shares = _shares(text, path, vector)
+    return float(shares[facts.index("other")]) >= BEYOND_AT
 
 
-def facet_of(text: str, path: Path = RULE) -> Facet | None:
-    """The fact asked for; None when the question is about the matter as a whole."""
-    fact = asked_fact(text, path)
+def facet_of(text: str, path: Path = RULE, vector: Vector | None = None) -> Facet | None:
+    """The fact asked for; None when the question is about the matter as a whole. `vector`: its embedding, if
+    `comparable`."""
+    fact = asked_fact(text, path, vector)
     if fact is None:
         return worded(text)
     return None if fact == "overview" or fact == "other" else fact
 
 
-def facets_of(text: str, path: Path = RULE) -> tuple[Facet, ...]:
+def facets_of(text: str, path: Path = RULE, vector: Vector | None = None) -> tuple[Facet, ...]:
     """Every fact asked for, in the order of the words (「多少钱，多久能拿到」); at most three."""
     listed = worded_all(text)
-    fact = facet_of(text, path)
+    fact = facet_of(text, path, vector)
     if len(listed) > 1 or fact in listed:
         return listed
     if fact is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.cards import Facet
 from core.i18n import Lang
 from knowledge.asked_fact import LATER, RULE, asks_beyond, facets_of
+from knowledge.embed.port import Vector
 from knowledge.facets import asks_question, without_facets, worded_all
 from knowledge.named_documents import (
     NamedDocument,
@@ -40,16 +41,19 @@ _LEFT = re.compile(r"，([吗么嘛呢不]+|do i( need)?)\W*$")
 NOTHING = AskedFor()
 
 
-def asked_for(words: str, lang: Lang, *, later: bool = False) -> AskedFor:
-    """What `words` (normalised) in `lang` ask; `later`: after a card of their matter."""
+def asked_for(
+    words: str, lang: Lang, *, vector: Vector | None = None, later: bool = False
+) -> AskedFor:
+    """What `words` (normalised) in `lang` ask; `vector`: their embedding, if `comparable`; `later`: after a
+    card of their matter."""
     rule = LATER if later else RULE
-    heard = facets_of(words, rule)
+    heard = facets_of(words, rule, vector)
     return AskedFor(
         heard,
         tuple(one for one in worded_all(words) if one in heard),
         named_documents(words, lang),
         asks_for_agent(words),
-        beyond=not heard and asks_question(words) and asks_beyond(words, rule),
+        beyond=not heard and asks_question(words) and asks_beyond(words, rule, vector),
     )
 
 

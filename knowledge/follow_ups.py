@@ -177,7 +177,7 @@ class FollowUps(BeyondItems):
         if turn.context.code is None and not self._chosen(result, turn):
             if result.decision == "answer" or not self._may_go_on(said):
                 return None
-            facet = facet_of(said.typed.text)
+            facet = facet_of(said.typed.text, vector=self.engine.comparable(said.vector))
             leading = self._leading(result, turn)
             if leading:
                 return self._known(leading, turn.city or turn.context.city, facet, turn)
@@ -198,9 +198,8 @@ class FollowUps(BeyondItems):
         if goes_on_from_it or (told and result.decision != "answer"):
             return self._about(said, turn)
         if self._names_near(said, result):
-            return self._answer(
-                replace(said.named, facet=facet_of(said.typed.text)), said.named_vector, turn
-            )
+            facet = facet_of(said.typed.text, vector=self.engine.comparable(said.vector))
+            return self._answer(replace(said.named, facet=facet), said.named_vector, turn)
         return None
 
     @staticmethod
@@ -328,8 +327,10 @@ class FollowUps(BeyondItems):
             return self._restated(item, typed, turn)
         hits = [hit for hit in said.named.results if hit.code in own]
         hit = hits[0] if hits else Hit(item.item_id, item.name, 1.0, said.named.city)
-        facet = facet_of(typed.text, LATER)
-        turn = replace(turn, asks=asked_for(said.asked.text, said.asked.lang, later=True))
+        vector = self.engine.comparable(said.vector)
+        facet = facet_of(typed.text, LATER, vector)
+        asks = asked_for(said.asked.text, said.asked.lang, vector=vector, later=True)
+        turn = replace(turn, asks=asks)
         items = [self.catalogue.items[hit.code]]
         asked = self._faqs.asked(items, said.asked, said.vector, hit.city)
         told = facet == "eligibility" and not asks_question(typed.text)  # a case, no question

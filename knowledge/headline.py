@@ -22,7 +22,9 @@ from knowledge.named_documents import agent_papers, told_of
 OPEN: tuple[Facet | None, ...] = (None, "eligibility", "steps", "result", "status")
 """Asked for no other fact than whether, what if, how, what comes of it, or how far it is: a frequent question
 says more of these than the list's facts."""
-_NO_YES: tuple[Facet | None, ...] = (None, "channels", "steps", "where", "documents", "result")
+_NO_YES: tuple[Facet | None, ...] = (
+    None, "channels", "eligibility", "steps", "where", "documents", "result",
+)  # fmt: skip
 """Facts that answer no question for yes or no, unless they are asked in plain words (「网上能办吗」)."""
 _BY_ANOTHER: tuple[Facet | None, ...] = (*OPEN, "channels")
 """Facts beside which it is told what somebody who acts for another must bring."""

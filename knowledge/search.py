@@ -19,7 +19,7 @@ from core.cards import City, Facet, LocalText
 from core.errors import InvalidInput
 from core.i18n import Lang
 from core.settings import Settings
-from knowledge.asked_fact import facet_of
+from knowledge.asked_fact import comparable, facet_of
 from knowledge.asked_for import matter_words
 from knowledge.candidates import candidates
 from knowledge.columns import place_of
@@ -196,6 +196,16 @@ class SearchEngine:
         own = index.vectors[int(index.first[place]) : int(index.first[place + 1])]
         return float((np.asarray(own, np.float32) @ vector).max())
 
+    def comparable(self, vector: Vector) -> Vector | None:
+        """The embedding of a question, where the rules of what is asked were learned for its model; raises
+        `InvalidInput` for one that can be of no question here."""
+        return comparable(self._sound(vector), self._embedder.name)
+
+    def _sound(self, vector: Vector) -> Vector:
+        if vector.shape != (self.index.vectors.shape[1],):
+            raise InvalidInput(details={"vector": list(vector.shape)})
+        return vector
+
     def best_cosine(self, asked: Understood, vector: Vector) -> float:
         """Cosine of a question with the nearest wording of any item."""
         units, heard = terms(asked.core), syllables(asked.core, self.index.readings)
@@ -238,9 +248,7 @@ class SearchEngine:
         """All candidates, best first, whatever the city."""
         if vector is None:
             vector = self._embedder.encode_query(asked.core)
-        elif vector.shape != (self.index.vectors.shape[1],):
-            raise InvalidInput(details={"vector": list(vector.shape)})
-        found = signals(self.index, asked.core, vector)
+        found = signals(self.index, asked.core, self._sound(vector))
         scores = rank(found, asked.lang, self._rules)
         order = np.argsort(-scores, kind="stable")
         codes = tuple(self.index.codes[item] for item in found.items[order].tolist())
@@ -266,11 +274,14 @@ class SearchEngine:
         asked = self.understand(query, lang=lang)
         only = asked.cities[0] if len(asked.cities) == 1 else None
         overall = only if asked.cities else city
-        facet = facet_of(asked.text)
         if not squash(asked.core):
+            facet = facet_of(asked.text)
             return SearchResult(
                 "abstain", (), (), asked.lang, overall, facet, 0.0, 0.0, self.list_version, asked
             )
+        if vector is None:
+            vector = self._embedder.encode_query(asked.core)
+        facet = facet_of(asked.text, vector=self.comparable(vector))
         ranked = self.ranked(asked, vector)
         plain = plain or _is_topic(ranked.found)
         hits, elsewhere = self._by_city(ranked, asked, city)

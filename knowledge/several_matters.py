@@ -168,7 +168,8 @@ class SeveralMatters(OneMatter):
         apart = _apart(asked.text, split_matters(asked.text))
         common = None if apart else facet_of(asked.text)
         for part in parts[:MAX_MATTERS]:
-            result = replace(part.result, facet=facet_of(part.text) or common)
+            vector = self.engine.comparable(self.engine.embed(part.text))
+            result = replace(part.result, facet=facet_of(part.text, vector=vector) or common)
             if not (part.sure or part.meant):
                 if _QUESTION.search(part.text):
                     rest.append((part.text, result))
@@ -177,7 +178,7 @@ class SeveralMatters(OneMatter):
             item, settled = self._settled(result, turn)
             if any(code in (item.item_id, self.catalogue.sister(item.item_id)) for code in codes):
                 continue
-            own = replace(turn, asks=asked_for(part.text, asked.lang))
+            own = replace(turn, asks=asked_for(part.text, asked.lang, vector=vector))
             cards.append(self._card(item, settled.city, result.facet, own, settled.because))
             codes.append(item.item_id)
             first = (settled.city, result.facet)

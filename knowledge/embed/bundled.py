@@ -1,10 +1,10 @@
 """The bundled backend: ONNX Runtime over the graphs that set-up built.
 
-No torch, no network. Queries go through the fast graph, documents through the exact one: the error of
-a document's vector would be in every answer. Sessions are shared by all threads; repeated queries come
-from a small cache. Products of 8-bit integers overflow on processors without instructions for them: when
-the fast graph does not give the vector of the exact one, the exact one serves queries too; where that one
-does not give it either, the files are damaged.
+No torch, no network. Texts go through the fast graph one by one: what is rounded to 8 bits depends on all
+that is in one run, so a text has the same vector whatever else is embedded. Sessions are shared by all
+threads; repeated queries come from a small cache. Products of 8-bit integers overflow on processors without
+instructions for them: when the fast graph does not give the vector of the exact one, the exact one takes its
+place; where that one does not give it either, the files are damaged.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ FAST, EXACT, PROBE = "fast", "exact", "probe.npy"
 _LIKE = 0.998
 """Least cosine of the two; measured .9995 where 8-bit products work."""
 _CACHE_SIZE = 512
-_BATCH = 16
 _DAMAGED = (
     ValueError, KeyError, IndexError, TypeError, EOFError, FileNotFoundError, ort_errors.Fail,
     ort_errors.InvalidArgument, ort_errors.InvalidGraph, ort_errors.InvalidProtobuf, ort_errors.NoSuchFile,
@@ -94,7 +93,7 @@ class BundledEmbedder:
             self.tokens = Tokens(folder, max_tokens=about["max_tokens"])
             self._probe = self.tokens.batch([about["probe"]])
             self._probe_vector: Vector = np.load(folder / PROBE)
-            self._queries = self._open()
+            self._one = self._open()
 
     def _open(self) -> Callable[[Ids, Ids], Matrix]:
         session = open_session(self._folder / f"{FAST}.onnx", threads=self._threads)
@@ -106,11 +105,11 @@ class BundledEmbedder:
         likeness = float(fast(*self._probe)[0] @ self._probe_vector)
         if likeness >= _LIKE:
             return fast
-        log.warning("embedding.exact_for_queries", cosine=round(likeness, 4))
+        log.warning("embedding.exact", cosine=round(likeness, 4))
         return self.run
 
-    def _documents(self) -> ort.InferenceSession:
-        """The exact graph, opened when it is first needed: by life events, publishing, building."""
+    def _exact_graph(self) -> ort.InferenceSession:
+        """The exact graph, opened when it is first needed."""
         with self._lock:
             if self._exact is None:
                 with _reading(self._folder):
@@ -135,7 +134,14 @@ class BundledEmbedder:
 
     def run(self, ids: Ids, mask: Ids) -> Matrix:
         """float32[n, dim] of tokenised texts, exactly."""
-        return _exactly(self._documents(), ids, mask)
+        return _exactly(self._exact_graph(), ids, mask)
+
+    def each(self, ids: Ids, mask: Ids) -> Matrix:
+        """float32[n, dim] of tokenised texts, one by one and without their padding."""
+        out = np.zeros((len(ids), self._dim), np.float32)
+        for row, length in enumerate(mask.sum(axis=1)):
+            out[row] = self._one(ids[row : row + 1, :length], mask[row : row + 1, :length])[0]
+        return out
 
     def encode_query(self, text: str) -> Vector:
         with self._lock:
@@ -143,7 +149,7 @@ class BundledEmbedder:
             if found is not None:
                 self._cache.move_to_end(text)
                 return found
-        vector: Vector = self._queries(*self.tokens.batch([QUERY_PREFIX + text]))[0]
+        vector: Vector = self._one(*self.tokens.batch([QUERY_PREFIX + text]))[0]
         vector.setflags(write=False)
         with self._lock:
             self._cache[text] = vector
@@ -153,8 +159,6 @@ class BundledEmbedder:
 
     def encode_documents(self, texts: Sequence[str]) -> Matrix:
         out = np.zeros((len(texts), self._dim), np.float32)
-        by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for start in range(0, len(by_length), _BATCH):
-            rows = by_length[start : start + _BATCH]
-            out[rows] = self.run(*self.tokens.batch([DOCUMENT_PREFIX + texts[i] for i in rows]))
+        for row, text in enumerate(texts):
+            out[row] = self._one(*self.tokens.batch([DOCUMENT_PREFIX + text]))[0]
         return out

@@ -2,7 +2,7 @@
 
 The network is BERT with 12 layers, mean pooling and L2 normalisation inside the graph, written node
 by node from the packed weights (no torch, no export). `exact.onnx` computes with the 4-bit weights as
-they are; `fast.onnx`, for queries, with 8-bit integers in half the time: a few channels of a
+they are; `fast.onnx` with 8-bit integers in a third of the time: a few channels of a
 transformer carry values twenty times the others', so each channel is first divided by what it needs
 and its weights multiplied by the same (SmoothQuant, Xiao et al. 2023), as measured on the exact graph.
 Runs once at set-up; the folder is named by the digest of its inputs, written aside and renamed, so it

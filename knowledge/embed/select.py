@@ -12,8 +12,9 @@ from knowledge.embed.blob import file_digest, weights_path
 from knowledge.embed.bundled import BundledEmbedder
 from knowledge.embed.port import Embedder
 
-GRAPH_VERSION = 4
-"""Raise when the graph or tokenizer changes: the name, and with it every cached vector, changes."""
+GRAPH_VERSION = 5
+"""Raise when the graphs, the tokenizer or the way through them changes: the name, and with it every cached
+vector, changes."""
 
 
 class ModelNotBuilt(AppError):

@@ -47,7 +47,7 @@ class OnnxModule(InputModule):
         """Adds `sentence_embedding`, float32[n, dim]."""
         ids = features["input_ids"].cpu().numpy()
         mask = features["attention_mask"].cpu().numpy()
-        features["sentence_embedding"] = torch.from_numpy(self.embedder.run(ids, mask))
+        features["sentence_embedding"] = torch.from_numpy(self.embedder.each(ids, mask))
         return features
 
     def get_embedding_dimension(self) -> int:

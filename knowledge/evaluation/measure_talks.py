@@ -57,11 +57,11 @@ def measure_talks(responder: Responder, talks: Sequence[Talk], today: dt.date) -
     return {
         "by_kind": {kind: _counts(found) for kind, found in kinds.items()},
         "same_by_lang": {lang: _counts(found) for lang, found in sorted(langs.items())},
-        "facts": _facts(talks),
+        "facts": _facts(responder, talks),
     }
 
 
-def _facts(talks: Sequence[Talk]) -> dict[str, Any]:
+def _facts(responder: Responder, talks: Sequence[Talk]) -> dict[str, Any]:
     """Of the turns that go on: whether what they ask is heard, as counts. To hear nothing of a case is right;
     `wrong` is what would lead a card and was not asked."""
     heard: Counter[str] = Counter()
@@ -70,7 +70,8 @@ def _facts(talks: Sequence[Talk]) -> dict[str, Any]:
             if turn.fact is None:
                 continue
             typed = understand(turn.text, lang="en" if talk.lang == "en" else "zh")
-            fact = facet_of(typed.text, LATER)
+            vector = responder.engine.comparable(responder.engine.embed(turn.text))
+            fact = facet_of(typed.text, LATER, vector)
             asked = None if turn.fact in ("other", "overview") else turn.fact
             heard["right" if fact == asked else "not_heard" if fact is None else "wrong"] += 1
     kinds = ("right", "wrong", "not_heard")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import orjson
 import pytest
 
@@ -15,6 +16,7 @@ from knowledge.asked_fact import (
     RULE,
     Asked,
     asked_fact,
+    comparable,
     facet_of,
     facets_of,
     features,
@@ -84,9 +86,12 @@ def test_the_rule_fits_what_it_looks_at(lang: Lang) -> None:
     rule = load_rule(lang)
     assert rule.facts == get_args(Asked)
     assert rule.weights.shape == (len(rule.rows), len(rule.facts))
-    shares = rule.shares(features("要多久" if lang == "zh" else "how long", lang))
-    assert shares.sum() == pytest.approx(1.0)
-    assert rule.facts[int(shares.argmax())] == "time"
+    scores = rule.scores(features("要多久" if lang == "zh" else "how long", lang))
+    for vector in (None, np.full(rule.meaning.shape[0], 0.01, np.float32)):
+        shares = rule.shares(scores, vector)
+        assert shares.sum() == pytest.approx(1.0)
+        assert rule.facts[int(shares.argmax())] == "time"
+    assert rule.meaning.shape[1] == len(rule.shift) == len(rule.facts)
 
 
 def test_matters_it_did_not_learn_from_are_understood() -> None:
@@ -97,6 +102,13 @@ def test_matters_it_did_not_learn_from_are_understood() -> None:
         assert made[lang]["right_when_sure"] >= 0.82
     later = orjson.loads(LATER.read_bytes())["made"]
     assert all(later[lang]["right"] >= 0.5 for lang in LANGS)
+
+
+def test_an_embedding_of_another_model_is_not_looked_at() -> None:
+    """The words alone decide there, as before; with the embedding more sentences are heard."""
+    vector = np.ones(384, np.float32)
+    assert comparable(vector, "hub-some-model") is None
+    assert comparable(vector, load_rule("zh").embedder) is vector
 
 
 def test_a_case_told_after_a_card_asks_for_no_fact() -> None:
