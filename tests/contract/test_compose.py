@@ -283,6 +283,19 @@ def test_addresses_between_services_are_true() -> None:
                     assert default_ports[host] == port, (name, host)
 
 
+def test_readiness_looks_at_the_actions_and_waits_in_no_circle() -> None:
+    """The gateway is told where the actions are, whose start waits for its /healthz; nobody waits for its
+    /readyz, which waits for them."""
+    found = services()
+    gateway = found["gateway"]
+    assert (
+        gateway["environment"]["SG_ACTIONS_URL"] == found["rasa"]["environment"]["SG_ACTIONS_URL"]
+    )
+    assert "gateway" in found["actions"]["depends_on"]
+    assert filled(gateway["healthcheck"]["test"][3]).endswith("/healthz")
+    assert not {"actions", "rasa"} & set(gateway["depends_on"])
+
+
 def test_turn_relays_to_the_media_node_only() -> None:
     """An open relay would be a door into the networks behind it."""
     config = (ROOT / "docker/coturn/turnserver.conf.in").read_text(encoding="utf-8")
