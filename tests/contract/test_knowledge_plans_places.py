@@ -167,6 +167,7 @@ def test_a_plan_is_offered_where_nothing_is_sure(
     (tapped,) = tap(responder, token or "", reply.context, lang).cards
     assert isinstance(tapped, BundleCard)
     assert tapped.id == plan
+    assert reply.offers[0].code == plan  # what the dialogue engine looks at
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,19 @@ def test_what_only_sounds_like_something_else_goes_on_from_the_card(bot: Bot) ->
     assert not any(card["type"] == "answer" for card in alone.cards)
 
 
+def test_somebody_at_a_loss_is_offered_the_plan(bot: Bot) -> None:
+    """「一头雾水」 sounds like distress; what the list offers is not talked over. Grief gets its kind words."""
+    answer = bot.talk().say("下个月全家从深圳搬去东莞住，一头雾水")
+    tokens = [
+        action.get("token") or "" for card in answer.cards for action in card.get("actions", [])
+    ]
+    tokens += [choice["token"] for card in answer.cards for choice in card.get("choices", [])]
+    assert "bundle" in answer.types or any("B-MOVE" in token for token in tokens), answer.types
+    assert "12356" not in answer.text
+    grieving = bot.talk().say("我妈昨晚走了，心里很难过，接下来该办什么")
+    assert grieving.types[0] == "text"
+
+
 def test_danger_and_refusals_keep_the_word_after_a_card(bot: Bot) -> None:
     """What must be refused or helped with at once is not taken for a question about the last matter."""
     talk = bot.talk()
