@@ -22,9 +22,7 @@ from knowledge.named_documents import agent_papers, told_of
 OPEN: tuple[Facet | None, ...] = (None, "eligibility", "steps", "result", "status")
 """Asked for no other fact than whether, what if, how, what comes of it, or how far it is: a frequent question
 says more of these than the list's facts."""
-_NO_YES: tuple[Facet | None, ...] = (
-    None, "channels", "eligibility", "steps", "where", "documents", "result",
-)  # fmt: skip
+_NO_YES: tuple[Facet | None, ...] = (None, "channels", "steps", "where", "documents", "result")
 """Facts that answer no question for yes or no, unless they are asked in plain words (「网上能办吗」)."""
 _BY_ANOTHER: tuple[Facet | None, ...] = (*OPEN, "channels")
 """Facts beside which it is told what somebody who acts for another must bring."""
@@ -189,7 +187,8 @@ def headline(
 
     `told`: the frequent question that leads. Where none is the very one that was asked, the
     documents named lead. Of what the list does not say, as whether another may act where it lists no papers
-    for that, just that is said, with the nearest frequent question or the conditions. Where nothing leads,
+    for that, or a yes or no in which conditions were only heard, just that is said, with the nearest frequent
+    question or the conditions. Where nothing leads,
     "may I" is answered with the conditions, and of any other yes or no it is said that the list does not tell
     it, with what it has. Each asked fact that what leads does not tell follows (「能领多少，多久到账」);
     beside a frequent question only one that is asked in plain words, and no conditions.
@@ -202,7 +201,8 @@ def headline(
             named = agent_papers(materials, shown.lang)
         if named and not (told and any(one.among(told[0].question) for one in asks.documents)):
             return _with_rest(shown, named, asks.facets, ("documents",)), "documents"
-    if asks.untold or (asks.agent and not led and facet in _BY_ANOTHER):
+    heard = facet == "eligibility" and facet not in asks.outright and faqs.whether and not faqs.may
+    if asks.untold or (not led and (heard or (asks.agent and facet in _BY_ANOTHER))):
         words = text("knowledge.not_told", shown.lang, value=led or shown.conditions())
         return words, first if led else "eligibility"
     conditions: tuple[Facet, ...] = ()

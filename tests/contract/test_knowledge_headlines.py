@@ -71,8 +71,10 @@ def test_a_frequent_question_is_known_by_how_residents_ask_it(
         (
             ("food business licence", "do they come look at the kitchen"),
             "en",
-            "does not say yes or no",
+            "no direct answer",
         ),
+        (("食品经营许可证上有照片吗",), "zh", "没有直接说是或否"),
+        (("does a food business licence come with a sticker",), "en", "does not say yes or no"),
     ],
 )
 def test_yes_or_no_is_not_answered_with_something_else(
