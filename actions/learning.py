@@ -36,7 +36,7 @@ class Learner:
         self._asked.pop(turn.conversation, None)
         if not turn.text:
             return
-        if found.decision == "clarify":
+        if found.context.choices:
             self._asked[turn.conversation] = (turn.text, turn.lang)
             while len(self._asked) > REMEMBERED:
                 self._asked.popitem(last=False)

@@ -103,19 +103,19 @@ class Responder(SeveralMatters, FollowUps):
         if special is not None:
             return special
         sure = result.decision == "answer"
-        if sure and result.plainly:
-            return self._answer(result, vector, turn)
         said = self._said_after(typed, result, vector, turn)
+        if sure and result.plainly:
+            return self._or_last(self._answer(result, vector, turn), said, turn)
         if said is not None and self._of_nothing_listed(said, turn):
             return self._abstain(result, turn, None)
         said_of_it = None if said is None else self._in_context(said, result, turn)
-        if said_of_it is not None:
-            return said_of_it
+        if said is not None and said_of_it is not None:
+            return self._or_another(said_of_it, said, result, self._offered_plan(own), turn)
         open_ended = not sure or result.facet not in _OF_ONE
         if event is not None and event.likely(asked.lang) and open_ended:
             return self._bundle(event.bundle, "", turn)
         if sure:
-            return self._answer(result, vector, turn)
+            return self._or_last(self._answer(result, vector, turn), said, turn)
         if said is not None and self._may_go_on(said):
             result = self._with_last(result, said)
         if result.decision == "clarify":

@@ -64,11 +64,13 @@ def which_matter(
     choices = [_choice(catalogue, hit, lang, facet, today) for hit in hits]
     if plan is not None:
         choices.append(_plan_choice(plan, lang))
-    key = "knowledge.which" if len(choices) > 1 else "knowledge.is_it"
+    several = len(choices) > 1
+    key = "knowledge.which" if several else "knowledge.is_it"
+    if instead:
+        key = "knowledge.or_which" if several else "knowledge.or_is_it"
     choices.append(
         Choice(title=text("knowledge.none_of_these", lang), token=payload("none_of_these"))
     )
-    key = "knowledge.or_is_it" if instead else key
     prompt = text(key, lang) if part is None else text("knowledge.part_which", lang, part=part)
     if facet == "phone" and (shared := shared_phones([catalogue.items[h.code] for h in hits])):
         prompt = text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.cards import City, Facet
@@ -20,7 +21,7 @@ from knowledge.embed import Vector
 from knowledge.facets import asks_question, follow_up, goes_on, names_nothing
 from knowledge.guide import materials_of
 from knowledge.jurisdiction import city_of, reply_place
-from knowledge.model import DecidingFact, ServiceItem
+from knowledge.model import Bundle, DecidingFact, ServiceItem
 from knowledge.one_matter import Reply, Turn
 from knowledge.search import Hit, SearchEngine, SearchResult
 from knowledge.stated import of_others
@@ -49,6 +50,9 @@ _FAR = 3
 _AMONG_CHOICES, _LIKELY_OWN = 0.2, 0.5
 """Share of belief from which a message's own words say which of several choices is meant, where they are at
 least so likely about the list at all."""
+_SURE_OF_IT, _WORTH_NAMING = 0.8, 0.05
+"""Belief from which what goes on from a card is about nothing else, unless search is sure of something else;
+how sure search is of another matter from which it is named below."""
 _ORDINAL = re.compile(
     r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?"
     r"|(?:the )?(first|second|third|fourth|last|最后一?个)(?: one)?)[。.!]?$"
@@ -241,17 +245,50 @@ class FollowUps(BeyondItems):
             return None
         city = turn.city or context.city
         reply = self._known(codes[0], city, facet or context.facet, turn)
-        if reply is None or reply.decision != "answer" or len(codes) == 1:
-            return reply
         others = [Hit(code, self.catalogue.items[code].name, 1.0, city) for code in codes[1:]]
+        return None if reply is None else self._or_else(reply, others, facet, turn)
+
+    def _or_else(
+        self,
+        reply: Reply,
+        others: Sequence[Hit],
+        facet: Facet | None,
+        turn: Turn,
+        plan: Bundle | None = None,
+    ) -> Reply:
+        """An answer with what else may be meant below it; as it is where that is nothing, or part of it."""
+        others = [
+            hit
+            for hit in others
+            if self._own(self.catalogue.items[hit.code]).isdisjoint(reply.codes)
+        ]
+        if reply.decision != "answer" or not (others or plan):
+            return reply
         card = asking.which_matter(
-            self.catalogue, others, lang=turn.lang, facet=facet, today=turn.today, instead=True
-        )
-        return replace(
-            reply,
-            cards=(*reply.cards, card),
-            context=replace(reply.context, choices=tuple(codes[1:])),
-        )
+            self.catalogue, others, lang=turn.lang, facet=facet, today=turn.today, instead=True,
+            plan=plan,
+        )  # fmt: skip
+        context = replace(reply.context, choices=tuple(hit.code for hit in others))
+        return replace(reply, cards=(*reply.cards, card), context=context)
+
+    def _or_another(
+        self, reply: Reply, said: Said, result: SearchResult, plan: Bundle | None, turn: Turn
+    ) -> Reply:
+        """An answer about the last matter, with the matter below that the words find alone where it may well
+        be meant, and the `plan`."""
+        if turn.context.code is None:  # one of several choices was meant
+            return reply
+        likely = result.confidence >= _WORTH_NAMING and self._belief(said) < _SURE_OF_IT
+        others = result.results[:1] if likely or result.decision == "answer" else ()
+        return self._or_else(reply, others, result.facet, turn, plan)
+
+    def _or_last(self, reply: Reply, said: Said | None, turn: Turn) -> Reply:
+        """An answer about another matter, with the last one below where the words may be about that."""
+        if said is None or turn.context.code is None or not self._may_go_on(said):
+            return reply
+        facet = facet_of(said.typed.text, LATER, self.engine.comparable(said.vector))
+        last = Hit(said.item.item_id, said.item.name, 1.0, said.named.city)
+        return self._or_else(reply, (last,), facet, turn)
 
     def _names_only(self, said: Said, turn: Turn) -> str:
         """The name of something, of a message that is nothing else (「那护照呢」); empty of any other, and
