@@ -112,12 +112,12 @@ async def account(services: Services, turn: Turn) -> Reply:
 async def _which(services: Services, turn: Turn) -> Reply:
     """One's own record first, then what the list has on the subject."""
     found = await services.listing.ask(turn)
-    offered = next((c.choices for c in found.cards if isinstance(c, ChoicesCard)), [])
     key = _OWN.get(turn.intent, "social_security")
     own = chip(turn, key, f"check_{key}")
     # A card is mostly something to get done; a fund or an insurance mostly something to look up.
-    listed = offered[: MAX_CHOICES - 1]
+    listed = found.offers[: MAX_CHOICES - 1]
     choices = [*listed, own] if turn.intent == "check_card_progress" else [own, *listed]
+    choices.append(chip(turn, "none", "none_of_these"))
     card = ChoicesCard(lang=turn.lang, prompt=turn.say("account.which"), choices=choices)
     return Reply([card], {CONTEXT_SLOT: found.context.as_dict()})
 

@@ -256,13 +256,15 @@ class FollowUps(BeyondItems):
         turn: Turn,
         plan: Bundle | None = None,
     ) -> Reply:
-        """An answer with what else may be meant below it; as it is where that is nothing, or part of it."""
+        """An answer, or the question for the fact it hangs on, with what else may be meant below; as it is
+        where that is nothing, or part of it."""
+        told = reply.decision == "answer" or reply.context.asking is not None
         others = [
             hit
             for hit in others
             if self._own(self.catalogue.items[hit.code]).isdisjoint(reply.codes)
         ]
-        if reply.decision != "answer" or not (others or plan):
+        if not told or not (others or plan):
             return reply
         card = asking.which_matter(
             self.catalogue, others, lang=turn.lang, facet=facet, today=turn.today, instead=True,

@@ -38,10 +38,19 @@ def outcome(responder: Responder, reply: Reply, turn: TalkTurn) -> Outcome:
     return "right" if named & meant else "wrong"
 
 
+def _named_below(responder: Responder, reply: Reply, turn: TalkTurn) -> str:
+    """What an answer names below as what else may be meant: "meant", "another" or "none"."""
+    named = {choice.code for choice in reply.offers} - set(reply.codes)
+    meant = {*turn.codes, *(responder.catalogue.sister(code) for code in turn.codes)}
+    return "meant" if named & meant else "another" if named else "none"
+
+
 def measure_talks(responder: Responder, talks: Sequence[Talk], today: dt.date) -> dict[str, Any]:
-    """Outcomes by kind of turn, and by language of the turns that go on, as counts."""
+    """Outcomes by kind of turn, by language of the turns that go on, and what answers after a card name
+    below, as counts."""
     kinds: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     langs: dict[str, Counter[str]] = {}
+    below: Counter[str] = Counter()
     for talk in talks:
         lang: Lang = "en" if talk.lang == "en" else "zh"
         context = AnswerContext()
@@ -51,12 +60,16 @@ def measure_talks(responder: Responder, talks: Sequence[Talk], today: dt.date) -
             reply = responder.respond(turn.text, lang=lang, context=context, today=today)
             became = outcome(responder, reply, turn)
             kinds[turn.kind][became] += 1
+            if turn.kind in ("same", "new") and became in ("right", "wrong"):
+                below[became] += 1
+                below[f"{became}_{_named_below(responder, reply, turn)}"] += 1
             if turn.kind == "same":
                 langs.setdefault(talk.lang, Counter())[became] += 1
             context = _after(reply, turn, context, became)
     return {
         "by_kind": {kind: _counts(found) for kind, found in kinds.items()},
         "same_by_lang": {lang: _counts(found) for lang, found in sorted(langs.items())},
+        "below": {name: below[name] for name in ("wrong", "wrong_meant", "right", "right_another")},
         "facts": _facts(responder, talks),
     }
 
@@ -108,4 +121,10 @@ def report_talks(measured: dict[str, Any]) -> str:
         f"about another {found['asked_else']}, wrong {found['wrong']}, not found {found['not_found']}"
         for name, found in rows
     ]
-    return "\n".join([*lines, heard])
+    below = measured["below"]
+    named = (
+        f"talks, what else may be meant: names what was meant below {below['wrong_meant']} of "
+        f"{below['wrong']} wrong answers, something else below {below['right_another']} of "
+        f"{below['right']} right ones"
+    )
+    return "\n".join([*lines, named, heard])

@@ -268,3 +268,29 @@ def test_the_same_choices_are_not_put_twice(responder: Responder) -> None:
     left = {choice.code for choice in others.choices if choice.code}
     assert card.code in asked.codes
     assert left == set(asked.codes) - {card.code}
+
+
+@pytest.mark.parametrize(
+    ("turns", "lang", "told", "below"),
+    [
+        (("食品经营许可怎么办", "给我爸办老人卡他不会用手机"), "zh", "SG-MS-007", {"SG-TR-004"}),
+        (("外国人来华工作许可怎么办", "居留许可还没下来，先上着课行吗"), "zh", "SG-PS-015", {"SG-HR-018"}),
+        (("I want a food licence for my noodle shop",
+          "we move from Shenzhen to Dongguan next month, totally lost"), "en", "SG-MS-007", {"B-MOVE"}),
+        (("社保卡丢了怎么补办", "要多少钱"), "zh", "SG-HR-004", set()),
+        (("社保卡丢了怎么补办", "护照怎么换发"), "zh", "SG-PS-010", set()),
+    ],
+)  # fmt: skip
+def test_what_else_may_be_meant_stands_below(
+    responder: Responder, turns: tuple[str, ...], lang: Lang, told: str, below: set[str]
+) -> None:
+    """Whether words go on from a card is never certain: the matter or the plan that they may be about instead
+    is named below; nothing where there is no doubt."""
+    reply = _talk(responder, turns, lang)
+    assert reply.codes == (told,)
+    assert {choice.code for choice in reply.offers} - {told} == below
+    assert reply.context.code == told, "what follows is about what was told"
+    assert set(reply.context.choices) == {code for code in below if code.startswith("SG-")}
+    if reply.context.choices:
+        (code,) = reply.context.choices
+        assert ask(responder, "1", lang, reply.context).codes == (code,)

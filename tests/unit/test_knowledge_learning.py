@@ -22,6 +22,7 @@ from knowledge.learning import log as learning_log
 from knowledge.learning.clusters import cluster_questions, groups
 from knowledge.learning.log import KEEP_DAYS, LearningLog
 from knowledge.learning.scrub import MAX_CHARS, scrub
+from knowledge.search import Decision
 from tests.knowledge_engine import engine_of
 
 PERSONAL = [
@@ -153,12 +154,16 @@ def _turn(text: str, **context: Any) -> Turn:
     return Turn("cnv_1", text, "ask_service", 0.9, {}, {}, "zh", context=context)
 
 
-async def test_a_tap_after_a_question_makes_a_pair(db: Database, clock: FakeClock) -> None:
-    """The words before the tap and the chosen item belong together; a stray tap does not count."""
+@pytest.mark.parametrize("decision", ["clarify", "answer", "abstain"])
+async def test_a_tap_on_what_was_named_makes_a_pair(
+    db: Database, clock: FakeClock, decision: Decision
+) -> None:
+    """The words before the tap and the chosen item belong together, be it one of the choices, what stood below
+    an answer or what a refusal named; a stray tap does not count."""
     log = LearningLog(db, clock)
     learner = Learner(log)
-    clarify = Found((), AnswerContext(choices=("SG-HR-004",)), "clarify", ("SG-HR-004",), 0.4)
-    learner.answered(_turn("卡坏了"), clarify, "v")
+    named = Found((), AnswerContext(choices=("SG-HR-004",)), decision, ("SG-HR-007",), 0.4)
+    learner.answered(_turn("卡坏了"), named, "v")
     learner.chose(_turn("", choices=["SG-HR-004", "SG-HR-007"]), "SG-HR-004")
     learner.chose(_turn("", choices=["SG-HR-004"]), "SG-HR-004")  # nothing was asked before
     await learner.close()
