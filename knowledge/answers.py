@@ -39,9 +39,6 @@ __all__ = ["AnswerContext", "Reply", "Responder"]
 
 _OF_ONE: frozenset[Facet | None] = frozenset(("where", "time", "fee", "channels"))
 """Facts that are asked of one matter, not of a plan."""
-UNLIKELY, STANDS_OUT = 0.5, 0.8
-"""Probability that the matter is in the list below which a clarifying question changes no subject; share of
-belief from which the first choice is what goes on."""
 
 
 class Responder(SeveralMatters, FollowUps):
@@ -198,19 +195,6 @@ class Responder(SeveralMatters, FollowUps):
         return item_checklist(card)
 
     # ---- no answer ----------------------------------------------------------------------
-
-    def _clarify(self, result: SearchResult, turn: Turn, plan: Bundle | None) -> Reply:
-        """`plan`: of a life event that may be meant, too."""
-        hits = asking.options(self.catalogue, result)
-        card = asking.which_matter(
-            self.catalogue, hits, lang=turn.lang, facet=result.facet, today=turn.today, plan=plan
-        )
-        codes = tuple(hit.code for hit in hits)
-        # what follows is about the one that stands out; where none is likely, about the matter before
-        unlikely = turn.context.code if result.in_list < UNLIKELY else None
-        code = codes[0] if hits[0].score >= STANDS_OUT else unlikely
-        context = turn.after(code=code, city=result.city, facet=result.facet, choices=codes)
-        return Reply((card,), context, "clarify", codes, result.confidence)
 
     def _abstain(self, result: SearchResult, turn: Turn, plan: Bundle | None) -> Reply:
         context = replace(turn.context, choices=(), asking=None)

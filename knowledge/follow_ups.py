@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 
 from core.cards import City, Facet
-from core.errors import AppError, NotFound
+from core.errors import AppError
 from knowledge import asking, centres
 from knowledge.asked_fact import LATER, facet_of
 from knowledge.asked_for import asked_for
-from knowledge.beyond_items import BeyondItems
 from knowledge.catalogue import Catalogue
 from knowledge.continuing import SIGNALS, Said, load_rules, said_after, tells_place, wants
 from knowledge.differences import sides
@@ -23,6 +21,7 @@ from knowledge.guide import materials_of
 from knowledge.jurisdiction import city_of, reply_place
 from knowledge.model import Bundle, DecidingFact, ServiceItem
 from knowledge.one_matter import Reply, Turn
+from knowledge.open_choices import OpenChoices
 from knowledge.search import Hit, SearchEngine, SearchResult
 from knowledge.stated import of_others
 from knowledge.text import Understood
@@ -45,11 +44,9 @@ _NAMED = re.compile(
 """Nothing but a name, after a word that joins (「那护照呢」, "and passport?")."""
 _OUTRIGHT = 0.45
 """Likeness with a name from which words without such a word are one."""
-_FAR = 3
-"""How many times likelier one of several choices must be than the others to be taken without asking again."""
-_AMONG_CHOICES, _LIKELY_OWN = 0.2, 0.5
-"""Share of belief from which a message's own words say which of several choices is meant, where they are at
-least so likely about the list at all."""
+_DOUBTFUL, _LIKELY_OTHER = 0.65, 0.2
+"""Belief up to which words that seem to go on may as well be about the matter that they find alone, and how
+sure search is of that: which one is asked."""
 _SURE_OF_IT, _WORTH_NAMING = 0.8, 0.05
 """Belief from which what goes on from a card is about nothing else, unless search is sure of something else;
 how sure search is of another matter from which it is named below."""
@@ -60,7 +57,7 @@ _ORDINAL = re.compile(
 _ORDINALS = {"一": 1, "二": 2, "三": 3, "四": 4, "first": 1, "second": 2, "third": 3, "fourth": 4}
 
 
-class FollowUps(BeyondItems):
+class FollowUps(OpenChoices):
     """What goes on from the last card."""
 
     def __init__(self, engine: SearchEngine, catalogue: Catalogue | None = None) -> None:
@@ -114,28 +111,6 @@ class FollowUps(BeyondItems):
             return self._which_again(follow.city, follow.facet, turn)
         city = follow.city or (None if len(asked.cities) > 1 else context.city)
         return self._known(context.code, city, follow.facet or context.facet, turn)
-
-    def _which_again(self, city: City | None, facet: Facet | None, turn: Turn) -> Reply | None:
-        """A fact asked while it is still open which of several matters is meant: asked again, with that
-        fact; of one alone it is told. None where nothing is open."""
-        codes = [code for code in turn.context.choices if code in self.catalogue.items]
-        city, facet = city or turn.context.city, facet or turn.context.facet
-        if not codes:
-            return None
-        if len(codes) == 1:
-            return self._known(codes[0], city, facet, turn)
-        hits = [Hit(code, self.catalogue.items[code].name, 1 / len(codes), city) for code in codes]
-        card = asking.which_matter(
-            self.catalogue, hits, lang=turn.lang, facet=facet, today=turn.today
-        )
-        context = turn.after(city=city, facet=facet, choices=tuple(codes))
-        return Reply((card,), context, "clarify", tuple(codes))
-
-    def _known(self, code: str, city: City | None, facet: Facet | None, turn: Turn) -> Reply | None:
-        try:
-            return self._choose(code, city, facet, turn, ask=True)
-        except NotFound:  # withdrawn from the list since
-            return None
 
     def _placed(self, bundle_id: str, city: City, turn: Turn) -> Reply | None:
         """The plan, where its matters take place in `city`; never where one is registered or insured. Only
@@ -198,7 +173,11 @@ class FollowUps(BeyondItems):
             if found.decision == "clarify" and another and not self._asked_before(said, words):
                 return None
         told = tells_place(said.typed) and not wants(said.typed.text)
-        goes_on_from_it = self._belief(said) >= self._after.same_at
+        belief = self._belief(said)
+        goes_on_from_it = belief >= self._after.same_at
+        if goes_on_from_it and belief < _DOUBTFUL and self._finds_another(said, result, turn):
+            either = self._with_last(replace(result, decision="clarify"), said)
+            return self._clarify(either, turn, self._offered_plan(said.vector))
         if goes_on_from_it or (told and result.decision != "answer"):
             return self._about(said, turn)
         if self._names_near(said, result):
@@ -206,72 +185,11 @@ class FollowUps(BeyondItems):
             return self._answer(replace(said.named, facet=facet), said.named_vector, turn)
         return None
 
-    @staticmethod
-    def _chosen(result: SearchResult, turn: Turn) -> str:
-        """Which of the choices the message's own words find; empty where they find none."""
-        if result.in_list < _LIKELY_OWN:
-            return ""
-        found = (hit.code for hit in result.results if hit.score >= _AMONG_CHOICES)
-        return next((code for code in found if code in turn.context.choices), "")
-
-    @staticmethod
-    def _leading(result: SearchResult, turn: Turn) -> str:
-        """Which of the choices a message is far nearer to than to the others: the same question is not put
-        twice. Empty where none is."""
-        shares = [
-            (hit.score, hit.code) for hit in result.results if hit.code in turn.context.choices
-        ]
-        shares.sort(reverse=True)
-        rest = shares[1][0] if len(shares) > 1 else 0.0
-        return shares[0][1] if shares and shares[0][0] >= max(_AMONG_CHOICES, _FAR * rest) else ""
-
-    def _put_before(self, result: SearchResult, turn: Turn) -> Reply | None:
-        """Instead of choices whose first was among those of the question that is still open."""
-        context = turn.context
-        if result.results[0].code not in context.choices:
-            return None
-        if result.facet not in (None, context.facet):
-            return None
-        return self._likeliest(result, result.facet, turn)
-
-    def _likeliest(self, result: SearchResult, facet: Facet | None, turn: Turn) -> Reply | None:
-        """The same question is not put twice: what is likeliest of the choices in the light of a further
-        message, with the others to choose; the first one where the message finds none."""
-        context = turn.context
-        found = [hit.code for hit in result.results if hit.code in context.choices]
-        codes = list(dict.fromkeys([*found, *context.choices]))
-        codes = [code for code in codes if code in self.catalogue.items]
-        if not codes:
-            return None
-        city = turn.city or context.city
-        reply = self._known(codes[0], city, facet or context.facet, turn)
-        others = [Hit(code, self.catalogue.items[code].name, 1.0, city) for code in codes[1:]]
-        return None if reply is None else self._or_else(reply, others, facet, turn)
-
-    def _or_else(
-        self,
-        reply: Reply,
-        others: Sequence[Hit],
-        facet: Facet | None,
-        turn: Turn,
-        plan: Bundle | None = None,
-    ) -> Reply:
-        """An answer, or the question for the fact it hangs on, with what else may be meant below; as it is
-        where that is nothing, or part of it."""
-        told = reply.decision == "answer" or reply.context.asking is not None
-        others = [
-            hit
-            for hit in others
-            if self._own(self.catalogue.items[hit.code]).isdisjoint(reply.codes)
-        ]
-        if not told or not (others or plan):
-            return reply
-        card = asking.which_matter(
-            self.catalogue, others, lang=turn.lang, facet=facet, today=turn.today, instead=True,
-            plan=plan,
-        )  # fmt: skip
-        context = replace(reply.context, choices=tuple(hit.code for hit in others))
-        return replace(reply, cards=(*reply.cards, card), context=context)
+    def _finds_another(self, said: Said, result: SearchResult, turn: Turn) -> bool:
+        """Whether the words alone find another matter than that of the last card."""
+        if turn.context.code is None or result.confidence < _LIKELY_OTHER:
+            return False
+        return result.results[0].code not in self._own(said.item)
 
     def _or_another(
         self, reply: Reply, said: Said, result: SearchResult, plan: Bundle | None, turn: Turn
@@ -354,9 +272,6 @@ class FollowUps(BeyondItems):
             return False
         code = said.named.results[0].code
         return code not in self._own(said.item) and code in {hit.code for hit in result.results}
-
-    def _own(self, item: ServiceItem) -> set[str]:
-        return {item.item_id, self.catalogue.sister(item.item_id) or item.item_id}
 
     def _about(self, said: Said, turn: Turn) -> Reply | None:
         """The card of the last matter in the light of a message: a fact of one's own, the fact asked for, the

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from core.cards import AnswerCard, Card, Choice, ChoicesCard, City, Facet
+from core.errors import NotFound
 from core.i18n import Lang
 from knowledge import asking
 from knowledge.answer_card import answer_card
@@ -103,6 +104,15 @@ class OneMatter:
         if ask and settled.ask is not None:
             return self._ask(item, settled.ask, facet, turn)
         return self._card_reply(item, settled.city, facet, turn, settled.because)
+
+    def _known(self, code: str, city: City | None, facet: Facet | None, turn: Turn) -> Reply | None:
+        try:
+            return self._choose(code, city, facet, turn, ask=True)
+        except NotFound:  # withdrawn from the list since
+            return None
+
+    def _own(self, item: ServiceItem) -> set[str]:
+        return {item.item_id, self.catalogue.sister(item.item_id) or item.item_id}
 
     def _ask(self, item: ServiceItem, fact: DecidingFact, facet: Facet | None, turn: Turn) -> Reply:
         card = asking.which_place(self.catalogue, item, fact, lang=turn.lang, facet=facet)
