@@ -22,7 +22,7 @@ import orjson
 from core.cards import Facet
 from core.i18n import Lang
 from knowledge.embed.port import Vector
-from knowledge.facets import clauses_of, looks_like, signs, worded, worded_all
+from knowledge.facets import asks_question, clauses_of, looks_like, signs, worded, worded_all
 
 Asked = Literal[
     "overview", "documents", "time", "fee", "where", "channels", "eligibility", "steps", "which_city",
@@ -34,6 +34,8 @@ LATER = RULE.with_name("asked_later.json")
 """The rule of what is said after a card of its matter."""
 BEYOND_AT = 0.5
 """Share of belief in `other` from which a card says that the list does not tell."""
+LAST_AT = 0.75
+"""Share of belief, by its words alone, from which the last clause of a story says what is asked."""
 _LETTERS, _WORDS = 4, 3
 """Longest run of Chinese characters, and of words, that is looked at."""
 _WEIGHT = 3.0
@@ -166,9 +168,23 @@ def facet_of(text: str, path: Path = RULE, vector: Vector | None = None) -> Face
     """The fact asked for; None when the question is about the matter as a whole. `vector`: its embedding, if
     `comparable`."""
     fact = asked_fact(text, path, vector)
-    if fact is None:
-        return worded(text)
+    asked = worded(text) if fact is None else _told(fact)
+    return asked or _asked_last(text, path)
+
+
+def _told(fact: Asked) -> Facet | None:
     return None if fact == "overview" or fact == "other" else fact
+
+
+def _asked_last(text: str, path: Path) -> Facet | None:
+    """The fact that the last clause of a story clearly asks for, where the whole asks for none
+    (「帮人画图挣了八千，对方要发票，开一张扣多少税」)."""
+    *before, last = clauses_of(text) or [""]
+    if not before or not asks_question(last):
+        return None
+    facts, shares = _shares(last, path, None)
+    best = int(np.argmax(shares))
+    return _told(facts[best]) if shares[best] >= LAST_AT else None
 
 
 def facets_of(text: str, path: Path = RULE, vector: Vector | None = None) -> tuple[Facet, ...]:

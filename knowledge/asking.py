@@ -18,14 +18,14 @@ from knowledge.headline import Shown
 from knowledge.jurisdiction import Place, city_of, told_as
 from knowledge.model import Bundle, DecidingFact, ServiceItem
 from knowledge.payloads import ask_item, payload
-from knowledge.search import Hit, SearchResult
+from knowledge.search import RIVAL, Hit, SearchResult
 
 _NO_HINT: tuple[Facet, ...] = ("overview", "steps", "status", "phone")
 """Facts that no one line tells; numbers to call stand in the question."""
 _FIRST_CLAUSE = re.compile(r"[：；。，]|[:;.,](?=\s|$)")
 NEAR = 0.15
 """Belief that the matter is among the results from which the nearest are offered."""
-_LIKELY, MAX_CHOICES = 0.04, 4
+MAX_CHOICES = 4
 
 
 def ways_out(lang: Lang) -> list[Action]:
@@ -44,7 +44,7 @@ def options(catalogue: Catalogue, result: SearchResult) -> list[Hit]:
         sister = catalogue.sister(hit.code)
         if all(option.code != sister for option in found):
             found.append(hit)
-    return [hit for hit in found if hit.score >= found[0].score * _LIKELY][:MAX_CHOICES]
+    return [hit for hit in found if hit.score >= found[0].score * RIVAL][:MAX_CHOICES]
 
 
 def which_matter(

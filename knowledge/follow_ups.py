@@ -44,9 +44,6 @@ _NAMED = re.compile(
 """Nothing but a name, after a word that joins (「那护照呢」, "and passport?")."""
 _OUTRIGHT = 0.45
 """Likeness with a name from which words without such a word are one."""
-_DOUBTFUL, _LIKELY_OTHER = 0.65, 0.2
-"""Belief up to which words that seem to go on may as well be about the matter that they find alone, and how
-sure search is of that: which one is asked."""
 _SURE_OF_IT, _WORTH_NAMING = 0.8, 0.05
 """Belief from which what goes on from a card is about nothing else, unless search is sure of something else;
 how sure search is of another matter from which it is named below."""
@@ -173,23 +170,13 @@ class FollowUps(OpenChoices):
             if found.decision == "clarify" and another and not self._asked_before(said, words):
                 return None
         told = tells_place(said.typed) and not wants(said.typed.text)
-        belief = self._belief(said)
-        goes_on_from_it = belief >= self._after.same_at
-        if goes_on_from_it and belief < _DOUBTFUL and self._finds_another(said, result, turn):
-            either = self._with_last(replace(result, decision="clarify"), said)
-            return self._clarify(either, turn, self._offered_plan(said.vector))
+        goes_on_from_it = self._belief(said) >= self._after.same_at
         if goes_on_from_it or (told and result.decision != "answer"):
             return self._about(said, turn)
         if self._names_near(said, result):
             facet = facet_of(said.typed.text, vector=self.engine.comparable(said.vector))
             return self._answer(replace(said.named, facet=facet), said.named_vector, turn)
         return None
-
-    def _finds_another(self, said: Said, result: SearchResult, turn: Turn) -> bool:
-        """Whether the words alone find another matter than that of the last card."""
-        if turn.context.code is None or result.confidence < _LIKELY_OTHER:
-            return False
-        return result.results[0].code not in self._own(said.item)
 
     def _or_another(
         self, reply: Reply, said: Said, result: SearchResult, plan: Bundle | None, turn: Turn

@@ -57,6 +57,10 @@ _READING_SURER = 0.05
 """How much surer a reading of a part of the words must be than one of all; how long it is at least."""
 _ALONE = 0.9
 """Probability by likeness alone from which no classifier is asked."""
+RIVAL = 0.04
+"""Share of the first one's belief from which another matter may be meant as well."""
+_UNRIVALLED = 0.1
+"""How much less sure a matter may be that has no rival: to ask "is it this?" about it alone helps nobody."""
 _CLEARLY = 2
 """How many times likelier a matter of the other city must be to be the one meant, where nothing is sure."""
 MAX_CHARS = 400
@@ -397,6 +401,11 @@ class SearchEngine:
                 elsewhere.append(_hit(item, share, where))
         return list(hits.values()), elsewhere
 
+    def _unrivalled(self, hits: list[Hit]) -> bool:
+        """Whether no other matter than the first one's is likely at all."""
+        sister, least = self.catalogue.sister(hits[0].code), hits[0].score * RIVAL
+        return all(hit.score < least for hit in hits[1:] if hit.code != sister)
+
     def _moves(self, code: str) -> bool:
         """Whether a matter is about dealing with another place at all (transfer, off-site, …)."""
         return not set(self.catalogue.items[code].cross_city_modes) <= {"per_city", "local_only"}
@@ -407,7 +416,8 @@ class SearchEngine:
     ) -> Decision:  # fmt: skip
         if not hits or (asked.elsewhere and not (asked.passing and self._moves(hits[0].code))):
             return "abstain"
-        sure = confidence >= rule.answer_at
+        alone = rule is self._learned is not self._plain and self._unrivalled(hits)
+        sure = confidence >= rule.answer_at - (_UNRIVALLED if alone else 0.0)
         if elsewhere and elsewhere[0].score > hits[0].score * (1 if sure else _CLEARLY):
             return "abstain"  # the matter is the other city's: say so, do not substitute
         if sure:

@@ -121,8 +121,22 @@ def guarded(figures: dict[str, Any]) -> dict[str, dict[str, float]]:
         for lang, own in found["facts"].items():
             least[f"search/one fact/{lang}/right"] = round(own["right"] / own["questions"], 4)
             least[f"search/one fact/{lang}/leads"] = own["lead_share"]
+        _guard_tellings(found["tellings"], least, most)
     _guard_province(figures.get("province") or {}, least, most)
     return {"at_least": least, "at_most": most}
+
+
+def _guard_tellings(found: dict[str, Any], least: dict[str, float], most: dict[str, float]) -> None:
+    """Adds the figures over tellings, of all languages together: each alone is few."""
+    told = [own for group, own in found.items() if group != "outside"]
+    counts = {
+        name: sum(own[name] for own in told) for name in ("questions", "right", "single", "leads")
+    }
+    least["search/tellings/right"] = round(counts["right"] / counts["questions"], 4)
+    least["search/tellings/leads"] = round(counts["leads"] / counts["single"], 4)
+    outside = found["outside"]
+    least["search/tellings/outside/right"] = round(outside["right"] / outside["questions"], 4)
+    most["search/tellings/outside/wrong"] = round(outside["wrong"] / outside["questions"], 4)
 
 
 def _guard_province(found: dict[str, Any], least: dict[str, float], most: dict[str, float]) -> None:
@@ -260,16 +274,27 @@ def _show_search(found: dict[str, Any], misses: bool) -> None:
             f"{turns['asked_else'] + turns['wrong']} about another matter, "
             f"{turns['not_found']} not found"
         )
+    below = found["talks"]["below"]
+    print(
+        f"  talks, what else may be meant: below {below['wrong_meant']} of {below['wrong']} wrong answers "
+        f"stands what was meant, below {below['right_another']} of {below['right']} right ones something else"
+    )
     heard = found["talks"]["facts"]
     print(
         f"  talks, what is asked after a card: {heard['right']} of {heard['turns']} heard rightly, "
         f"{heard['wrong']} wrongly"
     )
-    for lang, own in found["facts"].items():
-        print(
-            f"  one fact asked, {lang}: {own['right']} of {own['questions']} right, {own['asked']} asked, "
-            f"{own['wrong']} wrong; it leads {own['leads']} of {own['single']} single cards"
-        )
+    for what, measured in (("one fact asked", found["facts"]), ("tellings", found["tellings"])):
+        for group, own in measured.items():
+            leads = (
+                f"; it leads {own['leads']} of {own['single']} single cards"
+                if own["single"]
+                else ""
+            )
+            print(
+                f"  {what}, {group}: {own['right']} of {own['questions']} right, {own['asked']} asked, "
+                f"{own['wrong']} wrong{leads}"
+            )
     if misses:
         for miss in found["misses"]:
             wanted = " ".join(miss["expected"][:3]) or "no answer"

@@ -1,7 +1,9 @@
-"""Which fact leads the card: questions (`fact_questions.jsonl`) that each ask for one fact of a matter.
+"""Which fact leads the card: questions (`fact_questions.jsonl`) that each ask for one fact of a matter, and
+tellings (`tellings.jsonl`), in which words of a fact stand that is not asked (「老板电话也不接」).
 
-Written in 2026-11 by two people who knew the items' names, conditions and figures, and what a clerk would
-take as asked; nothing was learned from them. What no fact tells (`overview`, `other`) is led by the overview.
+The questions were written in 2026-11 by two people who knew the items' names, conditions and figures, and what
+a clerk would take as asked; the tellings by one who knew names and summaries; nothing was learned from them.
+What no fact tells (`overview`, `other`) is led by the overview.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ from knowledge.answers import Responder
 from knowledge.asked_fact import Asked
 
 FACT_QUESTIONS = Path(__file__).parent / "fact_questions.jsonl"
+TELLINGS = FACT_QUESTIONS.with_name("tellings.jsonl")
+OUTSIDE = "outside"
+_REFUSED = {"abstain": "right", "clarify": "asked", "answer": "wrong"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class FactQuestion:
     text: str
     lang: Literal["zh", "yue", "en"]
     codes: tuple[str, ...]
-    """Items meant."""
+    """Items meant; none of what is not in the list."""
     any: bool
     """Whether each of them alone would answer it."""
     fact: Asked
@@ -50,13 +55,17 @@ def load_fact_questions(path: Path = FACT_QUESTIONS) -> tuple[FactQuestion, ...]
 def measure_facts(
     responder: Responder, questions: Sequence[FactQuestion], today: dt.date
 ) -> dict[str, Any]:
-    """Counts by language: `right` item or all of them, `asked` back, `wrong` item, `not_found`; and of the
-    single cards of the right item those that `lead` with the asked fact."""
+    """Counts by language, and of what is not in the list (`OUTSIDE`): `right` item or all of them, `asked`
+    back, `wrong` item, `not_found`; and of the single cards of the right item those that `lead` with the asked
+    fact."""
     out: dict[str, Counter[str]] = {}
     for question in questions:
-        own = out.setdefault(question.lang, Counter())
+        own = out.setdefault(question.lang if question.codes else OUTSIDE, Counter())
         own["questions"] += 1
         reply = responder.respond(question.text, lang=question.reply_lang, today=today)
+        if not question.codes:
+            own[_REFUSED[reply.decision]] += 1
+            continue
         sister = responder.catalogue.sister
         meant = [{code, sister(code) or code} for code in question.codes]
         found = [not one.isdisjoint(reply.codes) for one in meant]
@@ -82,10 +91,10 @@ def _figures(counts: Counter[str]) -> dict[str, Any]:
     return {**{name: counts[name] for name in names}, "lead_share": share}
 
 
-def report_facts(measured: dict[str, Any]) -> str:
+def report_facts(measured: dict[str, Any], what: str = "one fact") -> str:
     """The figures as text."""
     return "\n".join(
-        f"one fact, {lang}: right {own['right']} of {own['questions']}, in part {own['part']}, "
+        f"{what}, {lang}: right {own['right']} of {own['questions']}, in part {own['part']}, "
         f"asked {own['asked']}, wrong {own['wrong']}, not found {own['not_found']}; "
         f"the asked fact leads {own['leads']} of {own['single']} single cards"
         for lang, own in measured.items()

@@ -36,7 +36,7 @@ _SPREAD = 10.0
 _RIDGE_VECTOR, _RIDGE = 0.01, 0.005
 SOCIAL = 0.3
 """What thanks and the like count: the dialogue model hears most of them before the list is asked."""
-SAME_AT, ASK_AT, OUTSIDE_AT = 0.55, 0.35, 0.5
+SAME_AT, ASK_AT, OUTSIDE_AT = 0.55, 0.35, 0.45
 """Belief from which a message goes on, from which it may, and from which it asks for nothing of the list;
 chosen by what cross-validation gave on the training part (`made` in the file)."""
 

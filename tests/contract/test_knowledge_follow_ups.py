@@ -131,11 +131,18 @@ def test_what_may_go_on_can_be_tapped(responder: Responder) -> None:
 def test_talks_go_on_as_they_did(responder: Responder) -> None:
     """Over the part of the talks that nothing was learned from; `make eval` holds the exact figures."""
     talks = [talk for talk in load_talks() if talk.split == "test"]
-    kinds = measure_talks(responder, talks, TODAY)["by_kind"]
+    measured = measure_talks(responder, talks, TODAY)
+    kinds, below = measured["by_kind"], measured["below"]
     assert kinds["same"]["right_share"] >= 0.75
     assert kinds["same"]["wrong"] + kinds["same"]["not_found"] <= 0.08 * kinds["same"]["turns"]
     assert kinds["new"]["wrong"] <= 0.13 * kinds["new"]["turns"]
     assert kinds["outside"]["wrong"] <= 0.2 * kinds["outside"]["turns"]
+    assert below["wrong_meant"] >= 0.25 * below["wrong"], (
+        "of a wrong answer the way out stands below it"
+    )
+    assert below["right_another"] <= 0.18 * below["right"], (
+        "right ones are seldom called into question"
+    )
 
 
 def test_meaning_helps_where_words_are_new(responder: Responder) -> None:
