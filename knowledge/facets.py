@@ -36,7 +36,7 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|what (do|should|must) i (bring|need|take|submit|prepare)|(to|i|we|should) bring"
         r"|what('s| is) (needed|required)|requirements? list", _I)),
     ("time", re.compile(
-        r"多久|多长时间|(?<![前这过那好])几天|多少天|几个?(工作日|月|小时|星期|礼拜)|什么时候(能|可以|才)?(拿|到|好|下来|办好|办完|出|到账)"
+        r"多久|多长时间|(?<![前这过那好])几天|多少天|几个?(工作日|月|小时|星期|礼拜)|什么时候(能|可以|才|会)?(拿|到|好|下来|办好|办完|出|到账|收到|入账|过账|[入过]数|转账|打款|退款|发下来)"
         r"|等(多|几)|多快|马上能"
         r"|how (long|soon|many (days|weeks|months))|same[- ]day|when (will|can) i (get|receive)", _I)),
     ("fee", re.compile(
@@ -71,7 +71,8 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
         r"|(what|which)( \w+){0,3} (phone|telephone|hotline)( number)?"
         r"|(who|whom) (can|do|should|could) i (call|ring|phone)|\bhotline\b", _I)),
     ("steps", re.compile(
-        r"流程|步骤|程序|第一步|先.{0,6}再|怎么走|怎么个办法|steps?\b|procedure|process\b|step by step", _I)),
+        r"流程|步骤|程序|第一步|先.{0,6}再|[办搞做交登][^,，]{0,2}先([?？]|$)|怎么走|怎么个办法"
+        r"|steps?\b|procedure|process\b|step by step", _I)),
 )  # fmt: skip
 _NOUNS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
     ("documents", re.compile(

@@ -59,7 +59,7 @@ _ALONE = 0.9
 """Probability by likeness alone from which no classifier is asked."""
 RIVAL = 0.04
 """Share of the first one's belief from which another matter may be meant as well."""
-_UNRIVALLED = 0.1
+_UNRIVALLED = 0.04
 """How much less sure a matter may be that has no rival: to ask "is it this?" about it alone helps nobody."""
 _CLEARLY = 2
 """How many times likelier a matter of the other city must be to be the one meant, where nothing is sure."""

@@ -1,0 +1,85 @@
+"""What residents tell: words of a fact that is not asked, a question at the end of a story, a matter that
+stands alone."""
+
+from __future__ import annotations
+
+import pytest
+from knowledge_answering import answer_of, ask
+from knowledge_engine import TODAY
+
+from core.cards import ChoicesCard
+from core.i18n import Lang
+from knowledge.answers import Responder
+from knowledge.evaluation.asked import load_asked
+from knowledge.evaluation.measure_facts import (
+    OUTSIDE,
+    TELLINGS,
+    FactQuestion,
+    load_fact_questions,
+    measure_facts,
+    report_facts,
+)
+from knowledge.rank import load_rules
+
+
+@pytest.mark.parametrize(
+    ("words", "lang", "code"),
+    [
+        ("公司三个月没发工资，老板电话也不接", "zh", "SG-HR-014"),
+        ("钱包让人顺走了，社保卡也在里头", "zh", "SG-HR-004"),
+        ("The app froze on me and my passport ran out last week", "en", "SG-PS-010"),
+    ],
+)
+def test_who_tells_what_happened_gets_the_matter_as_a_whole(
+    responder: Responder, words: str, lang: Lang, code: str
+) -> None:
+    """No telephone numbers for whom nobody answers."""
+    reply = ask(responder, words, lang)
+    offered = {choice.code for choice in reply.offers}
+    if code not in offered:
+        card = answer_of(reply)
+        assert card.facet not in ("phone", "time", "channels", "fee")
+        assert code in (card.code, responder.catalogue.sister(card.code))
+
+
+def test_a_question_at_the_end_of_a_story_is_heard(responder: Responder) -> None:
+    """The story says which matter, its last clause what is asked."""
+    card = answer_of(ask(responder, "帮人画图挣了八千，对方非要发票，我没公司，开一张要扣多少税"))
+    assert (card.code, card.facet) == ("SG-TX-005", "fee")
+
+
+def test_a_matter_without_a_rival_is_not_asked_back(responder: Responder) -> None:
+    """ "Is this what you are asking about?" of one matter alone helps nobody where it is likely enough; a
+    bare name stays a question."""
+    examples: tuple[tuple[str, Lang], ...] = (
+        ("想知道我在深圳的公积金还剩多少钱", "zh"),
+        ("Lost my divorce certificate when I moved flats", "en"),
+    )
+    for words, lang in examples:
+        found = responder.engine.search(words)
+        assert found.confidence < load_rules().learned.answer_at, "another example is wanted"
+        assert answer_of(ask(responder, words, lang)).code == found.results[0].code
+    assert isinstance(ask(responder, "离婚").cards[0], ChoicesCard)
+
+
+def test_tellings_are_understood_as_they_were(responder: Responder) -> None:
+    """Over messages that taught nothing; `make eval` holds the exact figures."""
+    tellings = load_fact_questions(TELLINGS)
+    assert {one.text for one in tellings}.isdisjoint(one.text for one in load_asked())
+    measured = measure_facts(responder, tellings, TODAY)
+    listed = [own for group, own in measured.items() if group != OUTSIDE]
+    total = {name: sum(own[name] for own in listed) for name in listed[0] if name != "lead_share"}
+    assert total["right"] >= 0.6 * total["questions"]
+    assert total["wrong"] <= 0.05 * total["questions"]
+    assert total["leads"] >= 0.8 * total["single"]
+    assert measured[OUTSIDE]["wrong"] <= 0.03 * measured[OUTSIDE]["questions"]
+
+
+def test_what_is_outside_is_right_when_refused(responder: Responder) -> None:
+    """An answer to it is wrong; there is no card that could lead."""
+    weather = FactQuestion("今天天气怎么样", "zh", (), False, "other")
+    listed = FactQuestion("社保卡丢了怎么补办", "zh", (), False, "other")
+    own = measure_facts(responder, [weather, listed], TODAY)[OUTSIDE]
+    assert (own["questions"], own["right"], own["wrong"], own["single"]) == (2, 1, 1, 0)
+    assert own["lead_share"] is None
+    assert "tellings, outside: right 1 of 2" in report_facts({OUTSIDE: own}, "tellings")
