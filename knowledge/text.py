@@ -80,6 +80,8 @@ _ENGLISH_WORDS = re.compile(
     r"\b(the|my|is|in|for|how|what|where|when|which|can|i|do|does|to|of|and|need|get|an?|with|if|from)\b"
 )
 _CANTONESE_MAP = dict(CANTONESE)
+_POTENTIAL = re.compile(r"([\u4e00-\u9fff])[唔不]\1(?:得|到(?!底))")
+"""「入唔入到」, 「领唔领得」: whether one can."""
 _MARKS = re.compile(
     f"[{CANTONESE_MARKS}]|点样|边度|几钱|几多|几耐|边间|系咪|返工|出粮"
     "|嫲|生果金|老豆|细路|揸车|屋企|供楼|想知唔|有得攞"
@@ -194,6 +196,7 @@ def _mandarin(text: str) -> str:
     if _MARKS.search(text):
         text = _POINT.sub("怎么", text)
         text = _CANTONESE.sub(lambda m: _CANTONESE_MAP.get(m.group(0), m.group(0)), text)
+        text = _POTENTIAL.sub(r"能不能\1", text)
     return text
 
 

@@ -5,6 +5,7 @@ They teach which fact is asked (`knowledge.evaluation.train_asked_fact`) and are
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ import orjson
 
 from core.i18n import Lang
 from knowledge.asked_fact import Asked
+from knowledge.catalogue import Catalogue
 
 ASKED = Path(__file__).parent / "asked.jsonl"
 
@@ -34,6 +36,30 @@ class AskedSentence:
     def reply_lang(self) -> Lang:
         """Language it is normalised in."""
         return "en" if self.lang == "en" else "zh"
+
+
+_BARE: dict[Lang, tuple[tuple[str, Asked], ...]] = {
+    "zh": (
+        ("{}", "overview"), ("办{}", "overview"), ("我想办{}", "overview"), ("{}怎么办", "steps"),
+        ("怎么办{}", "steps"), ("{}如何办理", "steps"), ("{}怎么申请", "steps"),
+    ),
+    "en": (
+        ("{}", "overview"), ("I need {}", "overview"), ("help with {}", "overview"),
+        ("how do I get {}", "steps"), ("how to apply for {}", "steps"),
+    ),
+}  # fmt: skip
+_BRACKETS = re.compile(r"\s*[（(].*?[)）]")
+
+
+def bare_sentences(catalogue: Catalogue) -> tuple[AskedSentence, ...]:
+    """Every item's name with the least one can ask of it: the plainest words say nothing of a case
+    (「居住证怎么办」 asks how, 「老公不同意怎么办」 what then)."""
+    return tuple(
+        AskedSentence(form.format(_BRACKETS.sub("", item.name.in_(lang))), lang, code, fact)
+        for code, item in catalogue.items.items()
+        for lang, forms in _BARE.items()
+        for form, fact in forms
+    )
 
 
 @cache

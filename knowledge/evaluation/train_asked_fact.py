@@ -2,7 +2,8 @@
 
     python -m knowledge.evaluation.train_asked_fact
 
-Multinomial logistic regression over the sentences of `knowledge.evaluation.asked`, one rule a language: first
+Multinomial logistic regression over the sentences of `knowledge.evaluation.asked` and the items' names in their
+barest questions, one rule a language: first
 over their words, then over their embeddings beside what the words of matters left out said of them (else the
 words, which know their own sentences, would leave nothing to learn). What it would say of matters that it did
 not learn from is in the file under `made`: folds keep a matter's sentences together.
@@ -25,9 +26,10 @@ from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from core.i18n import Lang
 from core.settings import get_settings
 from knowledge.asked_fact import LATER, RULE, Asked, features, language_of
+from knowledge.catalogue import load_catalogue
 from knowledge.embed import open_embedder
 from knowledge.embed.port import Embedder
-from knowledge.evaluation.asked import AskedSentence, load_asked
+from knowledge.evaluation.asked import AskedSentence, bare_sentences, load_asked
 from knowledge.evaluation.learning import Array
 from knowledge.text import understand
 
@@ -155,12 +157,17 @@ def _crossed(
 
 
 def train(
-    sentences: Sequence[AskedSentence], embedder: Embedder, *, later: bool = False
+    sentences: Sequence[AskedSentence],
+    bare: Sequence[AskedSentence],
+    embedder: Embedder,
+    *,
+    later: bool = False,
 ) -> dict[str, Any]:
-    """The rule, as `asked_fact.json` holds it; `later`: of what is said after a card. That one learns from all
-    sentences, and that those asked first are another kind."""
+    """The rule, as `asked_fact.json` holds it; `bare` teach and are not measured; `later`: of what is said
+    after a card. That one learns from all sentences, and that those asked first are another kind."""
     sure_at = LATER_SURE_AT if later else SURE_AT
-    sentences = [sentence for sentence in sentences if later or not sentence.later]
+    sentences = [*(one for one in sentences if later or not one.later), *bare]
+    plainest = frozenset(bare)
     data: dict[str, Any] = {"facts": list(FACTS), "unit": _UNIT, "made": {}}
     data["made"]["embedder"] = embedder.name
     said = [(each, understand(each.text, lang=each.reply_lang)) for each in sentences]
@@ -177,7 +184,7 @@ def train(
         meant = np.asarray(vectors - middle, np.float64)
         labels = np.array([FACTS.index(sentence.fact) for sentence in own], np.intp)
         fold = np.array([zlib.crc32((s.code or s.text).encode()) % FOLDS for s in own], np.intp)
-        measured = np.array([sentence.later or not later for sentence in own], bool)
+        measured = np.array([(s.later or not later) and s not in plainest for s in own], bool)
         left_out = _left_out(seen, labels, fold)
         data["made"][lang] = _crossed(left_out, meant, labels, fold, measured, sure_at)
         scale, meaning = learn_meaning(left_out, meant, labels)
@@ -219,9 +226,10 @@ def _written(data: dict[str, Any]) -> str:
 
 def main() -> int:
     """Learn and write."""
-    embedder = open_embedder(get_settings())
+    embedder, bare = open_embedder(get_settings()), bare_sentences(load_catalogue())
     for path in (RULE, LATER):
-        data = train(load_asked(), embedder, later=path == LATER)
+        later = path == LATER
+        data = train(load_asked(), () if later else bare, embedder, later=later)
         path.write_text(_written(data), encoding="utf-8")
         sys.stdout.write(json.dumps({path.name: data["made"]}, indent=1) + "\n")
     return 0

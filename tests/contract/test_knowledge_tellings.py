@@ -10,6 +10,8 @@ from knowledge_engine import TODAY
 from core.cards import ChoicesCard
 from core.i18n import Lang
 from knowledge.answers import Responder
+from knowledge.asked_fact import facet_of
+from knowledge.asked_for import asked_for
 from knowledge.evaluation.asked import load_asked
 from knowledge.evaluation.measure_facts import (
     OUTSIDE,
@@ -60,6 +62,20 @@ def test_a_matter_without_a_rival_is_not_asked_back(responder: Responder) -> Non
         assert found.confidence < load_rules().learned.answer_at, "another example is wanted"
         assert answer_of(ask(responder, words, lang)).code == found.results[0].code
     assert isinstance(ask(responder, "离婚").cards[0], ChoicesCard)
+
+
+def test_the_barest_question_is_answered(responder: Responder) -> None:
+    """「居住证怎么办」 asks how it is done, whatever the matter, and is no "no direct answer"; names of offices
+    (「调解委员会」) aside."""
+    odd = []
+    for item in responder.catalogue.items.values():
+        for name in item.aliases.zh[:2]:
+            words = f"{name}怎么办"
+            vector = responder.engine.comparable(responder.engine.embed(words))
+            fact = facet_of(words, vector=vector)
+            beyond = asked_for(words, "zh", vector=vector).beyond
+            odd += [words] if beyond or fact not in (None, "steps", "status") else []
+    assert len(odd) <= 2, odd
 
 
 def test_tellings_are_understood_as_they_were(responder: Responder) -> None:
