@@ -66,7 +66,8 @@ _WANTS = re.compile(r"想|要|怎么|如何|办|申请|\b(want|need|how|apply)\b
 _BESIDES = re.compile(
     r"^(另外|顺便|还有|对了|再问)|^(also|by the way|btw|another|separately)\b", re.IGNORECASE
 )
-_ASIDE = re.compile(r"[（(][^（）()]*[）)]")
+ASIDE = re.compile(r"[（(][^（）()]*[）)]")
+"""What stands in brackets beside a name."""
 
 
 def tells_place(typed: Understood) -> bool:
@@ -160,7 +161,7 @@ def said_after(
     one that can be no follow-up: too long, empty, or about a document of another place."""
     if typed.foreign or len(typed.text) > LONGEST[typed.lang] or not result.results:
         return None
-    words = f"{_ASIDE.sub('', item.name.in_(typed.lang))} {typed.text}"
+    words = f"{ASIDE.sub('', item.name.in_(typed.lang))} {typed.text}"
     named_vector = engine.embed(words)
     named = engine.search(words, lang=lang, city=city, k=8, vector=named_vector)
     sister = engine.catalogue.items.get(engine.catalogue.sister(item.item_id) or "")

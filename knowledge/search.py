@@ -416,7 +416,7 @@ class SearchEngine:
     ) -> Decision:  # fmt: skip
         if not hits or (asked.elsewhere and not (asked.passing and self._moves(hits[0].code))):
             return "abstain"
-        alone = rule is self._learned is not self._plain and self._unrivalled(hits)
+        alone = rule is not self._plain and self._unrivalled(hits)
         sure = confidence >= rule.answer_at - (_UNRIVALLED if alone else 0.0)
         if elsewhere and elsewhere[0].score > hits[0].score * (1 if sure else _CLEARLY):
             return "abstain"  # the matter is the other city's: say so, do not substitute

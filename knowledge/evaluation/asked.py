@@ -5,7 +5,6 @@ They teach which fact is asked (`knowledge.evaluation.train_asked_fact`) and are
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ import orjson
 from core.i18n import Lang
 from knowledge.asked_fact import Asked
 from knowledge.catalogue import Catalogue
+from knowledge.continuing import ASIDE
 
 ASKED = Path(__file__).parent / "asked.jsonl"
 
@@ -48,14 +48,13 @@ _BARE: dict[Lang, tuple[tuple[str, Asked], ...]] = {
         ("how do I get {}", "steps"), ("how to apply for {}", "steps"),
     ),
 }  # fmt: skip
-_BRACKETS = re.compile(r"\s*[（(].*?[)）]")
 
 
 def bare_sentences(catalogue: Catalogue) -> tuple[AskedSentence, ...]:
     """Every item's name with the least one can ask of it: the plainest words say nothing of a case
     (「居住证怎么办」 asks how, 「老公不同意怎么办」 what then)."""
     return tuple(
-        AskedSentence(form.format(_BRACKETS.sub("", item.name.in_(lang))), lang, code, fact)
+        AskedSentence(form.format(ASIDE.sub("", item.name.in_(lang)).strip()), lang, code, fact)
         for code, item in catalogue.items.items()
         for lang, forms in _BARE.items()
         for form, fact in forms

@@ -26,10 +26,14 @@ OUTCOMES: tuple[Outcome, ...] = ("right", "asked", "asked_else", "wrong", "not_f
 KINDS: tuple[Kind, ...] = ("first", "same", "new", "outside")
 
 
+def _meant(responder: Responder, turn: TalkTurn) -> set[str]:
+    sister = responder.catalogue.sister
+    return {*turn.codes, *(sister(code) or code for code in turn.codes)}
+
+
 def outcome(responder: Responder, reply: Reply, turn: TalkTurn) -> Outcome:
     """What became of a turn."""
-    catalogue = responder.catalogue
-    meant = {*turn.codes, *(catalogue.sister(code) or code for code in turn.codes)}
+    meant = _meant(responder, turn)
     named = set(reply.codes)
     if reply.decision == "abstain":
         return "not_found" if meant else "right"
@@ -41,8 +45,7 @@ def outcome(responder: Responder, reply: Reply, turn: TalkTurn) -> Outcome:
 def _named_below(responder: Responder, reply: Reply, turn: TalkTurn) -> str:
     """What an answer names below as what else may be meant: "meant", "another" or "none"."""
     named = {choice.code for choice in reply.offers} - set(reply.codes)
-    meant = {*turn.codes, *(responder.catalogue.sister(code) for code in turn.codes)}
-    return "meant" if named & meant else "another" if named else "none"
+    return "meant" if named & _meant(responder, turn) else "another" if named else "none"
 
 
 def measure_talks(responder: Responder, talks: Sequence[Talk], today: dt.date) -> dict[str, Any]:

@@ -250,7 +250,7 @@ def test_words_that_are_hardly_of_the_list_choose_nothing(responder: Responder) 
     """「我老公不在深圳」 after choices about a divorce is not about the newborn among them."""
     open_choices = AnswerContext(choices=("SG-CA-002", "SG-PS-007"))
     reply = ask(responder, "我老公不在深圳", context=open_choices)
-    assert "SG-PS-007" not in {card.code for card in reply.cards if isinstance(card, AnswerCard)}
+    assert reply.decision != "answer"
 
 
 def test_what_is_not_listed_is_refused_with_a_way_back(responder: Responder) -> None:

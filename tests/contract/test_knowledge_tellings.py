@@ -28,20 +28,21 @@ from knowledge.rank import load_rules
     ("words", "lang", "code"),
     [
         ("公司三个月没发工资，老板电话也不接", "zh", "SG-HR-014"),
-        ("钱包让人顺走了，社保卡也在里头", "zh", "SG-HR-004"),
-        ("The app froze on me and my passport ran out last week", "en", "SG-PS-010"),
+        ("洗腎三年，門診錢頂唔順", "zh", "SG-MI-005"),
+        (
+            "Court letter came by post about a loan I never took, cant afford any lawyer",
+            "en",
+            "SG-JU-001",
+        ),
     ],
 )
 def test_who_tells_what_happened_gets_the_matter_as_a_whole(
     responder: Responder, words: str, lang: Lang, code: str
 ) -> None:
     """No telephone numbers for whom nobody answers."""
-    reply = ask(responder, words, lang)
-    offered = {choice.code for choice in reply.offers}
-    if code not in offered:
-        card = answer_of(reply)
-        assert card.facet not in ("phone", "time", "channels", "fee")
-        assert code in (card.code, responder.catalogue.sister(card.code))
+    card = answer_of(ask(responder, words, lang))
+    assert card.facet not in ("phone", "time", "channels", "fee")
+    assert code in (card.code, responder.catalogue.sister(card.code))
 
 
 def test_a_question_at_the_end_of_a_story_is_heard(responder: Responder) -> None:

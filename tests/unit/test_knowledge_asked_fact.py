@@ -99,7 +99,7 @@ def test_matters_it_did_not_learn_from_are_understood() -> None:
     made = orjson.loads(RULE.read_bytes())["made"]
     for lang, least in (("zh", 0.8), ("en", 0.72)):
         assert made[lang]["right"] >= least
-        assert made[lang]["right_when_sure"] >= 0.81  # of these, 440 hide what they ask in a story
+        assert made[lang]["right_when_sure"] >= 0.82
     later = orjson.loads(LATER.read_bytes())["made"]
     assert all(later[lang]["right"] >= 0.5 for lang in LANGS)
 
