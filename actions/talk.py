@@ -53,7 +53,9 @@ async def _yes_or_no(services: Services, turn: Turn) -> Reply:
             return await consent(services, turn.with_intent("grant_consent"))
         return await request(services, turn, request_name)
     context = context_of(turn)
-    if turn.intent == "affirm" and len(context.choices) == 1:
+    # beside an answer "no" takes what else was named; "yes" is content with the answer
+    taken = "deny" if context.aside else "affirm"
+    if turn.intent == taken and len(context.choices) == 1:
         found = await services.listing.item(turn, context.choices[0], context.city, context.facet)
         return reply_of(turn, found)
     if turn.intent == "deny" and context.choices:
@@ -63,7 +65,7 @@ async def _yes_or_no(services: Services, turn: Turn) -> Reply:
 
 async def _back(services: Services, turn: Turn) -> Reply:
     context = context_of(turn)
-    if context.choices or context.code is None:
+    if (context.choices and not context.aside) or context.code is None:
         return await repeat(services, turn)
     found = await services.listing.item(turn, context.code)
     return reply_of(turn, found)

@@ -111,6 +111,8 @@ class ChoicesCard(BaseCard):
     type: Literal["choices"] = "choices"
     prompt: str
     choices: list[Choice]
+    aside: bool = False
+    """Nothing needs to be chosen: an answer follows, and these are what else may be meant."""
 
 
 class Money(CardPart):

@@ -137,7 +137,9 @@ def _centres(card: Data, lang: Lang) -> str:
 
 
 def _choices(card: Data, lang: Lang) -> str:
-    del lang
+    if card.get("aside"):  # no numbers: those are for the question that may follow
+        titles = ("、" if lang == "zh" else ", ").join(c["title"] for c in card["choices"])
+        return f"{card['prompt']}{titles}" if lang == "zh" else f"{card['prompt']} {titles}"
     numbered = [f"{i}. {c['title']}" for i, c in enumerate(card["choices"], 1)]
     return _lines(card["prompt"], *numbered)
 

@@ -145,9 +145,12 @@ class Responder(SeveralMatters, FollowUps):
         """The reply to a chosen item, with the context that follow-ups need.
 
         Where the city asked for does not handle the matter, a notice says so. With a `context` a
-        missing fact may be asked for, and a known one settles the city. Raises `NotFound`.
+        missing fact may be asked for, and a known one settles the city. `code` may be a life event's, too.
+        Raises `NotFound`.
         """
         turn = Turn(lang, today, None, None, context or AnswerContext(), {})
+        if code.upper().startswith("B-"):
+            return self._bundle(code, "", turn)
         return self._choose(code, city, facet, turn, ask=context is not None)
 
     def tapped(

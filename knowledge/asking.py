@@ -55,19 +55,15 @@ def which_matter(
     facet: Facet | None,
     today: dt.date,
     part: str | None = None,
-    instead: bool = False,
     plan: Bundle | None = None,
 ) -> ChoicesCard:
-    """One clarifying question; `part`: the words it is about, where a message has several; `instead`: after an
-    answer, what else may have been meant; `plan`: of a life event that may be. Under each choice stands the
-    fact that was asked, so that two matters with the same answer need no tap."""
+    """One clarifying question; `part`: the words it is about, where a message has several; `plan`: of a life
+    event that may be meant. Under each choice stands the fact that was asked, so that two matters with the
+    same answer need no tap."""
     choices = [_choice(catalogue, hit, lang, facet, today) for hit in hits]
     if plan is not None:
         choices.append(_plan_choice(plan, lang))
-    several = len(choices) > 1
-    key = "knowledge.which" if several else "knowledge.is_it"
-    if instead:
-        key = "knowledge.or_which" if several else "knowledge.or_is_it"
+    key = "knowledge.which" if len(choices) > 1 else "knowledge.is_it"
     choices.append(
         Choice(title=text("knowledge.none_of_these", lang), token=payload("none_of_these"))
     )
@@ -77,6 +73,36 @@ def which_matter(
             "knowledge.phones_which", lang, phones=join(shared, lang, listing=True), prompt=prompt
         )
     return ChoicesCard(lang=lang, prompt=prompt, choices=choices, list_version=catalogue.version)
+
+
+def what_else(
+    catalogue: Catalogue,
+    told: ServiceItem,
+    hits: Sequence[Hit],
+    *,
+    lang: Lang,
+    facet: Facet | None,
+    plan: Bundle | None = None,
+) -> ChoicesCard:
+    """Before an answer about `told`: how the message was understood, and what else may be meant. Short, so
+    that the answer is seen below it."""
+    choices = [
+        Choice(
+            title=catalogue.items[hit.code].name.in_(lang),
+            code=hit.code,
+            token=ask_item(hit.code, facet=facet, city=hit.city),
+        )
+        for hit in hits
+    ]
+    if plan is not None:
+        choices.append(Choice(title=plan.name.in_(lang), code=plan.id, token=ask_item(plan.id)))
+    return ChoicesCard(
+        lang=lang,
+        prompt=text("knowledge.what_else", lang, name=told.name.in_(lang)),
+        choices=choices,
+        aside=True,
+        list_version=catalogue.version,
+    )
 
 
 _GENERAL_LINE = "12345"
@@ -110,6 +136,10 @@ def _choice(
 def _plan_choice(plan: Bundle, lang: Lang) -> Choice:
     hint = short(plan.summary.in_(lang), lang)
     return Choice(title=plan.name.in_(lang), code=plan.id, token=ask_item(plan.id), hint=hint)
+
+
+PLACES_ASKED: tuple[Place, ...] = ("shenzhen", "dongguan", "both", "both")
+"""What the choices of `which_place` stand for, in order: whoever does not know is told of both."""
 
 
 def which_place(

@@ -22,7 +22,7 @@ class AnswerContext:
     city: City | None = None
     facet: Facet | None = None
     choices: tuple[str, ...] = ()
-    """Codes offered by the last choices card, in order."""
+    """Codes of matters and plans offered by the last choices card, in order."""
     facts: Mapping[DecidingFact, Place] = field(default_factory=dict)
     """Where the resident's facts lie, as far as he has said; `both` also where he did not know."""
     asking: DecidingFact | None = None
@@ -32,6 +32,8 @@ class AnswerContext:
     answers: str = ""
     view: Literal["centres"] | None = None
     """The last card listed places, for `code` if there is one."""
+    aside: bool = False
+    """Whether `choices` stood beside an answer, as what else may be meant: nothing was asked."""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form; what is empty is left out, besides the first four."""
@@ -41,7 +43,7 @@ class AnswerContext:
         }  # fmt: skip
         extra = {
             "facts": dict(self.facts), "asking": self.asking, "bundle": self.bundle,
-            "answers": self.answers, "view": self.view,
+            "answers": self.answers, "view": self.view, "aside": self.aside,
         }  # fmt: skip
         return {**body, **{key: value for key, value in extra.items() if value}}
 
@@ -62,4 +64,5 @@ class AnswerContext:
             bundle if isinstance(bundle, str) else None,
             answers if isinstance(answers, str) else "",
             "centres" if data.get("view") == "centres" else None,
+            data.get("aside") is True,
         )

@@ -66,7 +66,8 @@ class FollowUps(OpenChoices):
         fact, code = turn.context.asking, turn.context.code
         if fact is None or code is None:
             return None
-        place = reply_place(asked)
+        index = _number(asked.text, len(asking.PLACES_ASKED))
+        place = reply_place(asked) if index is None else asking.PLACES_ASKED[index]
         if place is None:
             return None
         item = self.catalogue.items.get(code)
@@ -82,17 +83,9 @@ class FollowUps(OpenChoices):
     def _continue(self, asked: Understood, turn: Turn) -> Reply | None:
         """A follow-up of the last reply: a numbered choice, another fact, the other city."""
         context = turn.context
-        number = _ORDINAL.match(asked.text)
-        if number and context.choices:
-            word = number.group(1) or number.group(2)
-            index = (
-                len(context.choices)
-                if word[:2] in ("la", "最后")
-                else _ORDINALS.get(word) or int(word)
-            )
-            if index <= len(context.choices):
-                code = context.choices[index - 1]
-                return self._known(code, context.city, context.facet, turn)
+        index = _number(asked.text, len(context.choices))
+        if index is not None:
+            return self._taken(context.choices[index], turn)
         follow = follow_up(asked)
         if follow is None:
             return None
@@ -108,6 +101,12 @@ class FollowUps(OpenChoices):
             return self._which_again(follow.city, follow.facet, turn)
         city = follow.city or (None if len(asked.cities) > 1 else context.city)
         return self._known(context.code, city, follow.facet or context.facet, turn)
+
+    def _taken(self, code: str, turn: Turn) -> Reply | None:
+        """The matter or the plan that was chosen; None where it was withdrawn from the list since."""
+        if code in self.catalogue.bundles:
+            return self._known_bundle(code, "", turn)
+        return self._known(code, turn.context.city, turn.context.facet, turn)
 
     def _placed(self, bundle_id: str, city: City, turn: Turn) -> Reply | None:
         """The plan, where its matters take place in `city`; never where one is registered or insured. Only
@@ -139,7 +138,8 @@ class FollowUps(OpenChoices):
         """What is known of a message after a card about one matter, or after choices: of that one which its
         words find, else of the first; None where it can be no follow-up."""
         context = turn.context
-        code = context.code or self._chosen(result, turn) or next(iter(context.choices), "")
+        matters = [code for code in context.choices if code in self.catalogue.items]
+        code = context.code or self._chosen(result, turn) or next(iter(matters), "")
         item = self.catalogue.items.get(code)
         if item is None:
             return None
@@ -300,6 +300,16 @@ class FollowUps(OpenChoices):
             facts = {**turn.context.facts, fact: place}
             turn = replace(turn, context=replace(turn.context, facts=facts))
         return self._known(item.item_id, None, facet or "which_city", turn)
+
+
+def _number(words: str, count: int) -> int | None:
+    """Which of `count` choices, from zero, words name that are nothing but a number; None of all others."""
+    match = _ORDINAL.match(words)
+    if match is None:
+        return None
+    word = match.group(1) or match.group(2)
+    number = count if word[:2] in ("la", "最后") else _ORDINALS.get(word) or int(word)
+    return number - 1 if 0 < number <= count else None
 
 
 def _place_fact(turn: Turn) -> Facet | None:

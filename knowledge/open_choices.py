@@ -24,7 +24,7 @@ belief from which the first choice is what goes on."""
 
 
 class OpenChoices(BeyondItems):
-    """What is asked back, and what is named below an answer."""
+    """What is asked back, and what is named beside an answer."""
 
     def _clarify(self, result: SearchResult, turn: Turn, plan: Bundle | None) -> Reply:
         """`plan`: of a life event that may be meant, too."""
@@ -36,7 +36,8 @@ class OpenChoices(BeyondItems):
         # what follows is about the one that stands out; where none is likely, about the matter before
         unlikely = turn.context.code if result.in_list < UNLIKELY else None
         code = codes[0] if hits[0].score >= STANDS_OUT else unlikely
-        context = turn.after(code=code, city=result.city, facet=result.facet, choices=codes)
+        open_ones = tuple(choice.code for choice in card.choices if choice.code)  # with the plan
+        context = turn.after(code=code, city=result.city, facet=result.facet, choices=open_ones)
         return Reply((card,), context, "clarify", codes, result.confidence)
 
     def _which_again(self, city: City | None, facet: Facet | None, turn: Turn) -> Reply | None:
@@ -85,7 +86,7 @@ class OpenChoices(BeyondItems):
 
     def _likeliest(self, result: SearchResult, facet: Facet | None, turn: Turn) -> Reply | None:
         """The same question is not put twice: what is likeliest of the choices in the light of a further
-        message, with the others to choose; the first one where the message finds none."""
+        message, after the others; the first one where the message finds none."""
         context = turn.context
         found = [hit.code for hit in result.results if hit.code in context.choices]
         codes = list(dict.fromkeys([*found, *context.choices]))
@@ -105,7 +106,7 @@ class OpenChoices(BeyondItems):
         turn: Turn,
         plan: Bundle | None = None,
     ) -> Reply:
-        """An answer, or the question for the fact it hangs on, with what else may be meant below; as it is
+        """An answer, or the question for the fact it hangs on, after what else may be meant; as it is
         where that is nothing, or part of it."""
         told = reply.decision == "answer" or reply.context.asking is not None
         others = [
@@ -115,9 +116,10 @@ class OpenChoices(BeyondItems):
         ]
         if not told or not (others or plan):
             return reply
-        card = asking.which_matter(
-            self.catalogue, others, lang=turn.lang, facet=facet, today=turn.today, instead=True,
+        card = asking.what_else(
+            self.catalogue, self.catalogue.items[reply.codes[0]], others, lang=turn.lang, facet=facet,
             plan=plan,
         )  # fmt: skip
-        context = replace(reply.context, choices=tuple(hit.code for hit in others))
-        return replace(reply, cards=(*reply.cards, card), context=context)
+        codes = tuple(choice.code for choice in card.choices if choice.code)
+        context = replace(reply.context, choices=codes, aside=True)
+        return replace(reply, cards=(card, *reply.cards), context=context)

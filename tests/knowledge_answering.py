@@ -23,8 +23,8 @@ def ask(
 
 
 def answer_of(reply: Reply, place: int = 0) -> AnswerCard:
-    """The answer card at `place`."""
-    card = reply.cards[place]
+    """The answer card at `place`, whatever else may be meant beside it."""
+    card = [one for one in reply.cards if not getattr(one, "aside", False)][place]
     assert isinstance(card, AnswerCard), flatten(card)
     return card
 

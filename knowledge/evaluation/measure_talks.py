@@ -42,18 +42,18 @@ def outcome(responder: Responder, reply: Reply, turn: TalkTurn) -> Outcome:
     return "right" if named & meant else "wrong"
 
 
-def _named_below(responder: Responder, reply: Reply, turn: TalkTurn) -> str:
-    """What an answer names below as what else may be meant: "meant", "another" or "none"."""
+def _named_beside(responder: Responder, reply: Reply, turn: TalkTurn) -> str:
+    """What stands beside an answer as what else may be meant: "meant", "another" or "none"."""
     named = {choice.code for choice in reply.offers} - set(reply.codes)
     return "meant" if named & _meant(responder, turn) else "another" if named else "none"
 
 
 def measure_talks(responder: Responder, talks: Sequence[Talk], today: dt.date) -> dict[str, Any]:
-    """Outcomes by kind of turn, by language of the turns that go on, and what answers after a card name
-    below, as counts."""
+    """Outcomes by kind of turn, by language of the turns that go on, and what stands beside answers after a
+    card, as counts."""
     kinds: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     langs: dict[str, Counter[str]] = {}
-    below: Counter[str] = Counter()
+    beside: Counter[str] = Counter()
     for talk in talks:
         lang: Lang = "en" if talk.lang == "en" else "zh"
         context = AnswerContext()
@@ -64,15 +64,17 @@ def measure_talks(responder: Responder, talks: Sequence[Talk], today: dt.date) -
             became = outcome(responder, reply, turn)
             kinds[turn.kind][became] += 1
             if turn.kind in ("same", "new") and became in ("right", "wrong"):
-                below[became] += 1
-                below[f"{became}_{_named_below(responder, reply, turn)}"] += 1
+                beside[became] += 1
+                beside[f"{became}_{_named_beside(responder, reply, turn)}"] += 1
             if turn.kind == "same":
                 langs.setdefault(talk.lang, Counter())[became] += 1
             context = _after(reply, turn, context, became)
     return {
         "by_kind": {kind: _counts(found) for kind, found in kinds.items()},
         "same_by_lang": {lang: _counts(found) for lang, found in sorted(langs.items())},
-        "below": {name: below[name] for name in ("wrong", "wrong_meant", "right", "right_another")},
+        "beside": {
+            name: beside[name] for name in ("wrong", "wrong_meant", "right", "right_another")
+        },
         "facts": _facts(responder, talks),
     }
 
@@ -124,10 +126,9 @@ def report_talks(measured: dict[str, Any]) -> str:
         f"about another {found['asked_else']}, wrong {found['wrong']}, not found {found['not_found']}"
         for name, found in rows
     ]
-    below = measured["below"]
+    beside = measured["beside"]
     named = (
-        f"talks, what else may be meant: names what was meant below {below['wrong_meant']} of "
-        f"{below['wrong']} wrong answers, something else below {below['right_another']} of "
-        f"{below['right']} right ones"
+        f"talks, what else may be meant: named beside {beside['wrong_meant']} of {beside['wrong']} "
+        f"wrong answers, something else beside {beside['right_another']} of {beside['right']} right ones"
     )
     return "\n".join([*lines, named, heard])

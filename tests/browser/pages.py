@@ -72,7 +72,8 @@ class ResidentPage:
             "textbox", name="Your question" if lang == "en" else "输入您的问题"
         )
         self.thread = page.get_by_role("log")
-        self.cards = self.thread.get_by_role("article")
+        self.cards = self.thread.locator("article:not(.what-else)")
+        self.what_else = self.thread.locator("article.what-else")
 
     async def open(self) -> None:
         """Load the page and wait until it is connected."""

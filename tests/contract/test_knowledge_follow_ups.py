@@ -132,7 +132,7 @@ def test_talks_go_on_as_they_did(responder: Responder) -> None:
     """Over the part of the talks that nothing was learned from; `make eval` holds the exact figures."""
     talks = [talk for talk in load_talks() if talk.split == "test"]
     measured = measure_talks(responder, talks, TODAY)
-    kinds, below = measured["by_kind"], measured["below"]
+    kinds, beside = measured["by_kind"], measured["below"]
     assert kinds["same"]["right_share"] >= 0.75
     assert kinds["same"]["wrong"] + kinds["same"]["not_found"] <= 0.08 * kinds["same"]["turns"]
     assert kinds["new"]["wrong"] <= 0.13 * kinds["new"]["turns"]
@@ -264,12 +264,12 @@ def test_what_is_not_listed_is_refused_with_a_way_back(responder: Responder) -> 
 
 
 def test_the_same_choices_are_not_put_twice(responder: Responder) -> None:
-    """Who goes on without choosing gets what is likeliest, and the others to choose."""
+    """Who goes on without choosing gets what is likeliest, after the others to choose."""
     first = "老婆昨天刚生，妇幼的护士说有个一次搞定好几样证的"
     asked = _talk(responder, (first,))
     assert isinstance(asked.cards[0], ChoicesCard)
     assert len(asked.codes) > 1
-    card, others = _talk(responder, (first, "孩子名字还没起")).cards
+    others, card = _talk(responder, (first, "孩子名字还没起")).cards
     assert isinstance(card, AnswerCard)
     assert isinstance(others, ChoicesCard)
     left = {choice.code for choice in others.choices if choice.code}
@@ -278,7 +278,7 @@ def test_the_same_choices_are_not_put_twice(responder: Responder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("turns", "lang", "told", "below"),
+    ("turns", "lang", "told", "named"),
     [
         (("食品经营许可怎么办", "给我爸办老人卡他不会用手机"), "zh", "SG-MS-007", {"SG-TR-004"}),
         (("外国人来华工作许可怎么办", "居留许可还没下来，先上着课行吗"), "zh", "SG-PS-015", {"SG-HR-018"}),
@@ -288,16 +288,34 @@ def test_the_same_choices_are_not_put_twice(responder: Responder) -> None:
         (("社保卡丢了怎么补办", "护照怎么换发"), "zh", "SG-PS-010", set()),
     ],
 )  # fmt: skip
-def test_what_else_may_be_meant_stands_below(
-    responder: Responder, turns: tuple[str, ...], lang: Lang, told: str, below: set[str]
+def test_what_else_may_be_meant_stands_before_the_answer(
+    responder: Responder, turns: tuple[str, ...], lang: Lang, told: str, named: set[str]
 ) -> None:
-    """Whether words go on from a card is never certain: the matter or the plan that they may be about instead
-    is named below; nothing where there is no doubt."""
+    """Whether words go on from a card is never certain: how they were understood, and the matter or the plan
+    that they may be about instead, stands above the answer; nothing where there is no doubt."""
     reply = _talk(responder, turns, lang)
     assert reply.codes == (told,)
-    assert {choice.code for choice in reply.offers} - {told} == below
+    assert {choice.code for choice in reply.offers} - {told} == named
     assert reply.context.code == told, "what follows is about what was told"
-    assert set(reply.context.choices) == {code for code in below if code.startswith("SG-")}
-    if reply.context.choices:
-        (code,) = reply.context.choices
-        assert ask(responder, "1", lang, reply.context).codes == (code,)
+    assert set(reply.context.choices) == named
+    assert reply.context.aside == bool(named)
+    if named:
+        first = reply.cards[0]
+        assert isinstance(first, ChoicesCard)
+        assert first.aside
+        assert responder.catalogue.get(told).name.in_(lang) in first.prompt
+    if named and reply.context.asking is None:
+        (code,) = named
+        taken = ask(responder, "1", lang, AnswerContext.from_dict(reply.context.as_dict()))
+        assert code in (*taken.codes, taken.context.bundle)
+
+
+def test_a_number_answers_the_question_that_is_open(responder: Responder) -> None:
+    """Beside a question for a place, "2" is its second choice; what else may be meant keeps its chip."""
+    turns = ("公司三个月没发工资，老板电话也不接", "下个月全家从深圳搬去东莞，一头雾水")
+    reply = _talk(responder, turns)
+    assert reply.context.asking == "employer_city"
+    assert reply.context.choices == ("B-MOVE",)
+    second = ask(responder, "2", context=reply.context)
+    assert second.context.facts["employer_city"] == "dongguan"
+    assert second.codes == reply.codes

@@ -34,6 +34,20 @@ def test_an_answer_and_its_follow_ups(bot: Bot) -> None:
     assert talk.say("再说一遍").types == ["checklist"]
 
 
+@pytest.mark.parametrize(("then", "code"), [("不是", "SG-HR-018"), ("好的", None), ("对的", None)])
+def test_no_takes_what_else_was_named_and_yes_is_content(
+    bot: Bot, then: str, code: str | None
+) -> None:
+    """Above an answer stands what else may be meant: "no" to the answer means that, "yes" the answer."""
+    talk = bot.talk()
+    talk.say("外国人来华工作许可怎么办")
+    answer = talk.say("居留许可还没下来，先上着课行吗")
+    assert answer.cards[0]["aside"]
+    assert answer.cards[1]["code"] == "SG-PS-015"
+    cards = talk.say(then).cards
+    assert [card["code"] for card in cards] == ([code] if code else [])
+
+
 def test_english_is_answered_in_english(bot: Bot) -> None:
     """The language of the page, or the one asked for, in every card."""
     talk = bot.talk(lang="en")

@@ -172,7 +172,7 @@ export interface CentresCard extends CardBase {
   list_version: string;
 }
 
-export interface ChoicesCard extends CardBase { type: 'choices'; prompt: string; choices: Choice[] }
+export interface ChoicesCard extends CardBase { type: 'choices'; prompt: string; choices: Choice[]; aside?: boolean }
 
 export interface AccountField { label: string; value: string }
 

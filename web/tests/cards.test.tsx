@@ -191,6 +191,22 @@ it('offers choices only while they are open', () => {
   expect(choose).toHaveBeenCalledWith('c1', '深圳');
 });
 
+it('names what else may be meant in short, to be taken once', async () => {
+  const choose = vi.fn();
+  const card: Card = {
+    type: 'choices', version: 1, lang: 'zh', aside: true, prompt: '我按「食品经营许可」来理解。不是的话：',
+    choices: [{ title: '老年优待证', code: 'SG-TR-004', token: 'c3' }],
+  };
+  expect(show(card, { choose, live: true })).toContain('我按「食品经营许可」来理解');
+  button('老年优待证').click();
+  expect(choose).toHaveBeenCalledWith('c3', '老年优待证');
+  await tick();
+  expect(button('老年优待证').getAttribute('aria-pressed')).toBe('true');
+  show(card, { choose, live: false });
+  button('老年优待证').click();
+  expect(choose).toHaveBeenCalledTimes(1);
+});
+
 it('follows the live queue of its own ticket and no other', () => {
   const card = CARDS.find((c) => c.type === 'handoff') as Card;
   const queued = { ...state, mode: 'queued' as const, ticket: 't1', position: 2, wait_s: 120 };

@@ -6,13 +6,33 @@ import { day } from '../format';
 import { tag, tl } from '../i18n';
 import { Icon, type IconName } from '../icons';
 import { copyText, shareText } from '../overlay';
-import type { ChecklistCard, ChoicesCard, FormCard, FormField, NoticeCard, SignInCard } from '../types';
+import type { ChecklistCard, Choice, ChoicesCard, FormCard, FormField, NoticeCard, SignInCard } from '../types';
 import { Badge, Button, CardShell, Chip, cx, IconButton, LinkButton } from '../ui';
 import { Actions } from './actions';
 import { clearTicks, printOnly, setTick, ticks, type CardHost } from './host';
 
 export function Choices({ card, host }: { card: ChoicesCard; host: CardHost }): JSX.Element {
   const picked = useSignal<string | null>(null);
+  const pick = (c: Choice) => (): void => {
+    // Not `disabled`: the focus must not fall out of the thread when a choice is made.
+    if (host.live === false) return;
+    picked.value = c.token;
+    host.choose?.(c.token, c.title);
+  };
+  if (card.aside) {
+    return (
+      <CardShell label={card.prompt} lang={tag(card.lang)} class="what-else">
+        <p>{card.prompt}</p>
+        <ul class="chips" aria-label={tl('choices.label', undefined, card.lang)}>
+          {card.choices.map((c) => (
+            <li key={c.token}>
+              <Chip selected={picked.value === c.token || undefined} disabled={!host.choose} aria-disabled={host.live === false || undefined} onClick={pick(c)}>{c.title}</Chip>
+            </li>
+          ))}
+        </ul>
+      </CardShell>
+    );
+  }
   return (
     <CardShell label={card.prompt || tl('choices.label', undefined, card.lang)} lang={tag(card.lang)} class="choices">
       {card.prompt && <p class="prompt">{card.prompt}</p>}
@@ -22,12 +42,7 @@ export function Choices({ card, host }: { card: ChoicesCard; host: CardHost }): 
             <button
               type="button" class={cx('choice', picked.value === c.token && 'choice-on')}
               disabled={!host.choose} aria-disabled={host.live === false || undefined}
-              onClick={() => {
-                // Not `disabled`: the focus must not fall out of the thread when a choice is made.
-                if (host.live === false) return;
-                picked.value = c.token;
-                host.choose?.(c.token, c.title);
-              }}
+              onClick={pick(c)}
             >
               <span class="choice-text"><strong>{c.title}</strong>{c.hint && <small>{c.hint}</small>}</span>
               <Icon name={picked.value === c.token ? 'check' : 'right'} />
