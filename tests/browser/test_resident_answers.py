@@ -81,9 +81,9 @@ async def test_the_language_follows_the_resident_and_can_be_switched(
     ("lang", "turns", "told", "meant"),
     [
         ("zh", ("外国人来华工作许可怎么办", "居留许可还没下来，先上着课行吗"),
-         ("SG-PS-015", "外国人居留许可"), ("SG-HR-018", "外国人来华工作许可（社保卡融合）")),
+         ("SG-PS-015", "外国人居留许可"), ("外国人来华工作许可（社保卡融合）", "SG-HR-018")),
         ("en", ("how do I get a food business licence", "residence permit for this city?"),
-         ("SG-MS-007", "Food business licence"), ("SG-PS-006", "Residence permit")),
+         ("SG-MS-007", "Food business licence"), ("Residence permit: application", "In which city do you live?")),
     ],
 )  # fmt: skip
 async def test_what_else_may_be_meant_is_seen_with_the_answer_and_taken_by_a_tap(
@@ -100,12 +100,12 @@ async def test_what_else_may_be_meant_is_seen_with_the_answer_and_taken_by_a_tap
     answer = await me.ask(turns[1])
     await expect(answer).to_contain_text(told[0])
     await expect(me.what_else).to_contain_text(told[1])
-    chip = me.what_else.get_by_role("button", name=meant[1])
+    chip = me.what_else.get_by_role("button", name=meant[0])
     await expect(chip).to_be_in_viewport(ratio=1)
     await expect(answer.get_by_role("heading").first).to_be_in_viewport(ratio=1)
     before = await me.cards.count()
     await chip.click()
-    await expect(await me.next_card(before)).to_contain_text(meant[0])
+    await expect(await me.next_card(before)).to_contain_text(meant[1])
 
 
 async def test_a_vague_word_is_asked_back_once_and_a_tap_answers(

@@ -132,15 +132,15 @@ def test_talks_go_on_as_they_did(responder: Responder) -> None:
     """Over the part of the talks that nothing was learned from; `make eval` holds the exact figures."""
     talks = [talk for talk in load_talks() if talk.split == "test"]
     measured = measure_talks(responder, talks, TODAY)
-    kinds, beside = measured["by_kind"], measured["below"]
+    kinds, beside = measured["by_kind"], measured["beside"]
     assert kinds["same"]["right_share"] >= 0.75
     assert kinds["same"]["wrong"] + kinds["same"]["not_found"] <= 0.08 * kinds["same"]["turns"]
     assert kinds["new"]["wrong"] <= 0.13 * kinds["new"]["turns"]
     assert kinds["outside"]["wrong"] <= 0.2 * kinds["outside"]["turns"]
-    assert below["wrong_meant"] >= 0.25 * below["wrong"], (
-        "of a wrong answer the way out stands below it"
+    assert beside["wrong_meant"] >= 0.25 * beside["wrong"], (
+        "of a wrong answer the way out stands beside it"
     )
-    assert below["right_another"] <= 0.18 * below["right"], (
+    assert beside["right_another"] <= 0.18 * beside["right"], (
         "right ones are seldom called into question"
     )
 
