@@ -101,7 +101,7 @@ class Responder(SeveralMatters, FollowUps):
             return special
         sure = result.decision == "answer"
         said = self._said_after(typed, result, vector, turn)
-        if sure and result.plainly:
+        if sure and result.plainly and (said is None or not self._surely_goes_on(said)):
             return self._or_last(self._answer(result, vector, turn), said, turn)
         if said is not None and self._of_nothing_listed(said, turn):
             return self._abstain(result, turn, None)

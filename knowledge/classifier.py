@@ -84,13 +84,12 @@ def learn(
     if previous is None or len(fresh) > _MOST_AGAIN:
         centre: _Floats = texts.mean(axis=0, dtype=np.float64).astype(np.float32)
         return Classes(names, _all(_rows(texts, centre), labels, len(names)), centre)
-    rows = _rows(texts, previous.centre)
-    weights = np.zeros((len(names), rows.shape[1]), np.float32)
+    weights = np.zeros((len(names), previous.weights.shape[1]), np.float32)
     old = dict(zip(previous.names, previous.weights, strict=True))
     for at, name in enumerate(names):
         weights[at] = old.get(name, 0.0)
     for at in fresh:
-        weights[at] = _one(rows, labels == at, weights, at)
+        weights[at] = _one(texts, previous.centre, labels == at, weights, at)
     return Classes(names, weights, previous.centre)
 
 
@@ -129,19 +128,22 @@ def _all(rows: _Floats, labels: npt.NDArray[np.intp], classes: int) -> _Floats:
     return _least(loss, start, _STEPS).reshape(classes, -1)
 
 
-def _one(rows: _Floats, mine: npt.NDArray[np.bool_], weights: _Floats, at: int) -> _Floats:
+def _one(
+    texts: Matrix, centre: _Floats, mine: npt.NDArray[np.bool_], weights: _Floats, at: int
+) -> _Floats:
     """The row of one class, where all others stay: logistic regression with what they say as offset."""
     others = np.delete(weights, at, axis=0)
     own = np.flatnonzero(mine)
     if not own.size:
-        nothing = np.zeros(rows.shape[1], np.float32)
+        nothing = np.zeros(weights.shape[1], np.float32)
         nothing[-1] = _NEVER
         return nothing
-    middle = rows[own].mean(axis=0)
-    foreign = np.flatnonzero(~mine)
-    near = foreign[np.argsort(-(rows[foreign] @ middle), kind="stable")[:_HARDEST]]
+    # what is subtracted of all alike, and by what all are multiplied, changes no order
+    likeness = texts @ (texts[own].mean(axis=0) - centre)
+    likeness[own] = -np.inf
+    near = np.argsort(-likeness, kind="stable")[: min(_HARDEST, len(texts) - own.size)]
     chosen = np.concatenate([own, near])
-    part, wanted = rows[chosen], mine[chosen].astype(np.float32)
+    part, wanted = _rows(texts[chosen], centre), mine[chosen].astype(np.float32)
     logits = part @ others.T
     highest = logits.max(axis=1)
     offset = np.log(np.exp(logits - highest[:, None]).sum(axis=1)) + highest

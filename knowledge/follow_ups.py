@@ -185,7 +185,7 @@ class FollowUps(OpenChoices):
         be meant, and the `plan`."""
         if turn.context.code is None:  # one of several choices was meant
             return reply
-        likely = result.confidence >= _WORTH_NAMING and self._belief(said) < _SURE_OF_IT
+        likely = result.confidence >= _WORTH_NAMING and not self._surely_goes_on(said)
         others = result.results[:1] if likely or result.decision == "answer" else ()
         return self._or_else(reply, others, result.facet, turn, plan)
 
@@ -226,6 +226,10 @@ class FollowUps(OpenChoices):
     def _may_go_on(self, said: Said) -> bool:
         """Whether a message that is nothing else for sure may be about the last matter."""
         return self._belief(said) >= self._after.ask_at
+
+    def _surely_goes_on(self, said: Said) -> bool:
+        """Whether a message is about the last matter even where its words name another one."""
+        return self._belief(said) >= _SURE_OF_IT
 
     def _with_last(self, result: SearchResult, said: Said) -> SearchResult:
         """What was found, with the last matter to choose; alone where nothing was found."""

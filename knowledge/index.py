@@ -30,9 +30,9 @@ from knowledge.anchors import Anchors
 from knowledge.classifier import Classes
 from knowledge.columns import Column, Names, PhraseTable, open_column
 from knowledge.embed.port import Matrix
-from knowledge.lexical import Lexicon, LexiconBuilder, open_lexicon, save_lexicon
+from knowledge.lexical import Lexicon, open_lexicon, save_lexicon
 from knowledge.spelling import Phrases, count_stretches, learn_phrases
-from knowledge.term_tables import TermTables, Wordings, stretches
+from knowledge.term_tables import Wordings, stretches, whole_tables
 from knowledge.vectors.exact import ExactVectors
 from knowledge.vectors.port import Tags, VectorSearch, make_tags
 from knowledge.vectors.select import AUTO, FILE, Backend, is_large, open_vectors
@@ -138,16 +138,15 @@ def assemble(
 ) -> Index:
     """An index in memory from each item's wordings and their vectors, in the same order, the tags each
     item can be filtered by, and what tells the items apart."""
-    tables = TermTables(LexiconBuilder(), LexiconBuilder())
+    large = is_large(len(vectors), len(groups))
+    tables = whole_tables(kept=not large)
     for group in groups:
         tables.add(group)
-    words, sounds = tables.words.finish(), tables.sounds.finish()
-    numbers = np.fromiter((words.ids[term] for term in tables.words.new), np.int32)
+    (words, numbers), (sounds, _) = tables.words.finish(), tables.sounds.finish()
     sizes = [len(group) for group in groups]
     first = np.zeros(len(groups) + 1, np.int32)
     np.cumsum(sizes, out=first[1:])
     own_tags = make_tags(tags or [()] * len(groups), sizes)
-    large = is_large(len(vectors), len(groups))
     return Index(
         version=version,
         codes=tuple(group[0].code for group in groups),

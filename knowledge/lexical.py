@@ -12,7 +12,9 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,8 @@ _SHORT_LIST = 128
 """Items that are scored exactly, per channel."""
 _STEPS = 1024
 """Steps of a weight while the short list is made."""
+_KEPT = 1024
+"""Items whose terms a vocabulary keeps numbered."""
 
 
 @dataclass(frozen=True)
@@ -196,63 +200,125 @@ def _norm(lengths: npt.NDArray[np.int32], average: float) -> npt.NDArray[np.floa
     return norm
 
 
+class Vocabulary:
+    """Numbers of terms that outlive one build: most items have the terms they had in the version before.
+    For several builds at once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._of: dict[tuple[str, ...], Ints] = {}
+        self._ranked: tuple[list[str], Ints] = [], np.zeros(0, np.int32)
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def of(self, terms: tuple[str, ...]) -> Ints:
+        """Number of each term; kept for the next time."""
+        found = self._of.get(terms)
+        if found is None:
+            with self._lock:
+                numbers = self._numbers
+                found = np.array([numbers.setdefault(t, len(numbers)) for t in terms], np.int32)
+                if len(self._of) >= _KEPT:
+                    self._of.clear()
+                self._of[terms] = found
+        return found
+
+    def ranked(self) -> tuple[list[str], Ints]:
+        """All terms in order, and the place of each number among them."""
+        with self._lock:
+            terms, places = self._ranked
+            if len(terms) < len(self._numbers):
+                # few are new: what is in order already is sorted fast
+                terms = [*terms, *islice(self._numbers, len(terms), None)]
+                terms.sort()
+                numbers = np.fromiter(map(self._numbers.__getitem__, terms), np.int32, len(terms))
+                places = np.empty(len(terms), np.int32)
+                places[numbers] = np.arange(len(terms), dtype=np.int32)
+                self._ranked = terms, places
+            return self._ranked
+
+
 class LexiconBuilder:
     """Collects documents, one an item, in order."""
 
-    def __init__(self, known: Lexicon | None = None, new: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        known: Lexicon | None = None,
+        new: Sequence[str] = (),
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
+        """`known`: a lexicon whose term ids are kept, the `new` terms numbered after them; `vocabulary`:
+        of a whole lexicon instead, terms have its numbers until it is finished."""
         self._known = known.ids if known else None
-        """A lexicon whose term ids are kept; new terms are numbered after them."""
         self._offset = len(known.ids) if known else 0
         self.new = {term: self._offset + i for i, term in enumerate(new)}
+        self._vocabulary = vocabulary
         self._terms, self._counts = array("i"), array("H")
         self._sizes, self._lengths = array("i"), array("i")
 
-    def numbers(self, terms: Collection[str]) -> list[int]:
+    def numbers(self, terms: Collection[str]) -> Ints:
         """Ids of terms, new ones where they have none."""
-        new, offset = self.new, self._offset
-        if self._known is None:
-            for term in [term for term in terms if term not in new]:
-                new.setdefault(term, len(new))
-            return [new[term] for term in terms]
-        found = [(term, self._known.get(term)) for term in terms]
-        return [
-            new.setdefault(term, offset + len(new)) if number is None else number
-            for term, number in found
-        ]
+        if self._vocabulary is not None:
+            return self._vocabulary.of(tuple(terms))
+        new, offset, known = self.new, self._offset, self._known
+        if known is None:
+            found = [new.setdefault(term, len(new)) for term in terms]
+        else:
+            found = [
+                new.setdefault(term, offset + len(new)) if number is None else number
+                for term, number in [(term, known.get(term)) for term in terms]
+            ]
+        return np.array(found, np.int32)
 
-    def add(self, terms: Collection[str], counts: Iterable[int]) -> list[int]:
+    def add(self, terms: Collection[str], counts: Collection[int]) -> Ints:
         """The next item: its different terms and how often it has each; their ids."""
-        numbers, times = self.numbers(terms), list(counts)
-        self._terms.extend(numbers)
+        numbers = self.numbers(terms)
+        self._terms.frombytes(numbers.tobytes())
         try:
-            self._counts.extend(array("H", times))
+            self._counts.extend(array("H", counts))
         except OverflowError:
-            self._counts.extend([min(n, 65535) for n in times])
+            self._counts.extend([min(n, 65535) for n in counts])
         self._sizes.append(len(numbers))
-        self._lengths.append(sum(times))
+        self._lengths.append(sum(counts))
         return numbers
 
     def documents(self) -> Documents:
-        """What was added."""
+        """What was added, each item's terms ascending."""
+        return _ordered(self._added())
+
+    def _added(self) -> Documents:
         starts = np.zeros(len(self._sizes) + 1, np.int64)
         np.cumsum(np.array(self._sizes, np.int64), out=starts[1:])
         lengths = np.array(self._lengths, np.int32)
         terms, counts = np.array(self._terms, np.int32), np.array(self._counts, np.uint16)
-        return _ordered(Documents(starts, terms, counts, lengths))
+        return Documents(starts, terms, counts, lengths)
 
-    def finish(self) -> Lexicon:
-        """The whole lexicon, its terms in order."""
-        raw = self.documents()
+    def _ranks(self, numbers: Ints) -> tuple[list[str], Ints]:
+        """The different terms that have the `numbers`, in order, and the place of each number."""
+        if self._vocabulary is None:
+            order = sorted(self.new)
+            moved = np.zeros(len(order), np.int32)
+            moved[[self.new[term] for term in order]] = np.arange(len(order), dtype=np.int32)
+            return order, moved
+        terms, places = self._vocabulary.ranked()
+        used = np.zeros(len(terms), bool)
+        used[places[numbers]] = True
+        ranks = np.cumsum(used, dtype=np.int32) - 1
+        return [terms[place] for place in np.flatnonzero(used).tolist()], ranks[places]
+
+    def finish(self) -> tuple[Lexicon, Ints]:
+        """The whole lexicon, its terms in order, and the final id of each that `add` gave."""
+        raw = self._added()
         size = len(raw.lengths)
-        order = sorted(self.new)
-        moved = np.zeros(len(order), np.int32)
-        moved[[self.new[term] for term in order]] = np.arange(len(order), dtype=np.int32)
+        order, moved = self._ranks(np.asarray(raw.terms))
         terms = moved[np.asarray(raw.terms)]
         documents = _ordered(replace(raw, terms=terms))
         frequency = np.bincount(terms, minlength=len(order))
         idf = _idf(frequency, size)
         average = float(np.asarray(raw.lengths).sum()) / max(1, size)
-        return Lexicon(
+        lexicon = Lexicon(
             ids={term: i for i, term in enumerate(order)},
             idf=idf,
             size=size,
@@ -261,6 +327,7 @@ class LexiconBuilder:
             documents=documents,
             dead=np.zeros(0, np.intp),
         )
+        return lexicon, moved
 
 
 def _idf(frequency: npt.NDArray[np.int64], size: int) -> Floats:
@@ -315,7 +382,7 @@ def build_lexicon(documents: Iterable[Sequence[str]]) -> Lexicon:
     for document in documents:
         counts = Counter(document)
         builder.add(counts.keys(), counts.values())
-    return builder.finish()
+    return builder.finish()[0]
 
 
 def extend(lexicon: Lexicon, documents: Documents, new: Sequence[str], dead: Places) -> Lexicon:

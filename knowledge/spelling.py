@@ -76,7 +76,8 @@ def learn_phrases(
     lowest = min([rare, *least.values()])
     likely = [each for each in counts.items() if each[1] >= lowest]
     often = [(p, count) for p, count in likely if count >= least.get(len(p), rare)]
-    sounds = {char: readings.get(char, char) for phrase, _ in often for char in phrase}
+    chars = set("".join([phrase for phrase, _ in often]))
+    sounds = {char: readings.get(char, char) for char in chars}
     blurred = {char: blur(sound) for char, sound in sounds.items()}
     for phrase, count in sorted(often):
         heard = sounds if len(phrase) <= 2 else blurred

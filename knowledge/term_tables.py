@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.columns import Column
-from knowledge.lexical import Floats, Ints, LexiconBuilder
+from knowledge.lexical import Floats, Ints, LexiconBuilder, Vocabulary
 from knowledge.spelling import count_stretches
 from knowledge.terms import syllables, terms
 from knowledge.wordings import ALIAS, NAME, SAID, SUMMARY, Wording
@@ -50,8 +50,9 @@ class _Matched:
     """Places in `words` of each wording's different terms, wording after wording."""
     sizes: tuple[int, ...]
     """How many each wording has."""
-    sounds: Mapping[str, int]
-    """How often its document has each sound."""
+    sounds: tuple[str, ...]
+    sound_counts: tuple[int, ...]
+    """Its different sounds, and how often its document has each."""
 
 
 def _matched(wordings: Iterable[tuple[int, str]]) -> _Matched:
@@ -71,10 +72,10 @@ def _matched(wordings: Iterable[tuple[int, str]]) -> _Matched:
         different = {places.setdefault(unit, len(places)) for unit in units}
         own.extend(sorted(different))
         sizes.append(len(different))
-    counts = Counter(document)
+    counts, sounds = Counter(document), Counter(heard)
     return _Matched(
         tuple(places), tuple(counts[unit] for unit in places), np.array(own, np.int32),
-        tuple(sizes), Counter(heard),
+        tuple(sizes), tuple(sounds), tuple(sounds.values()),
     )  # fmt: skip
 
 
@@ -103,9 +104,9 @@ class TermTables:
         matched = _matched_of(tuple((wording.kind, wording.text) for wording in group))
         self.kinds.extend([wording.kind for wording in group])
         numbers = self.words.add(matched.words, matched.counts)
-        self._ids.frombytes(np.array(numbers, np.int32)[matched.own].tobytes())
+        self._ids.frombytes(numbers[matched.own].tobytes())
         self._sizes.extend(matched.sizes)
-        self.sounds.add(matched.sounds.keys(), matched.sounds.values())
+        self.sounds.add(matched.sounds, matched.sound_counts)
 
     def starts(self) -> npt.NDArray[np.int32]:
         """Where each wording's ids begin, and the end."""
@@ -126,6 +127,22 @@ class TermTables:
         keys.sort()
         found: npt.NDArray[np.int32] = (keys % most).astype(np.int32)
         return found
+
+
+_MOST_TERMS = 300_000
+"""Terms of a vocabulary from which another one is begun."""
+_vocabularies: tuple[Vocabulary, Vocabulary] = Vocabulary(), Vocabulary()
+
+
+def whole_tables(*, kept: bool) -> TermTables:
+    """For a whole list; `kept`: a small one, whose terms keep their numbers for the version after it."""
+    global _vocabularies
+    if not kept:
+        return TermTables(LexiconBuilder(), LexiconBuilder())
+    if max(map(len, _vocabularies)) > _MOST_TERMS:
+        _vocabularies = Vocabulary(), Vocabulary()
+    words, sounds = _vocabularies
+    return TermTables(LexiconBuilder(vocabulary=words), LexiconBuilder(vocabulary=sounds))
 
 
 class _Counted:

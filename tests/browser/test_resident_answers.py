@@ -83,7 +83,8 @@ async def test_the_language_follows_the_resident_and_can_be_switched(
         ("zh", ("外国人来华工作许可怎么办", "居留许可还没下来，先上着课行吗"),
          ("SG-PS-015", "外国人居留许可"), ("外国人来华工作许可（社保卡融合）", "SG-HR-018")),
         ("en", ("how do I get a food business licence", "residence permit for this city?"),
-         ("SG-MS-007", "Food business licence"), ("Residence permit: application", "In which city do you live?")),
+         ("SG-MS-007", "Food business licence"),
+         ("Residence permit: application", "In which city do you live?")),
     ],
 )  # fmt: skip
 async def test_what_else_may_be_meant_is_seen_with_the_answer_and_taken_by_a_tap(

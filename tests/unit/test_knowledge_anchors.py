@@ -16,7 +16,7 @@ def _lexicon(*texts: str):
     for text in texts:
         counted = Counter(terms(text))
         builder.add(counted.keys(), counted.values())
-    return builder.finish()
+    return builder.finish()[0]
 
 
 LEXICON = _lexicon("残疾人两项补贴", "残疾补贴怎么领", "护照换发")
