@@ -20,6 +20,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +251,11 @@ def show(figures: dict[str, Any], misses: bool) -> None:
 
 
 def _show_search(found: dict[str, Any], misses: bool) -> None:
+    sys.path.insert(0, str(ROOT))
+    from knowledge.evaluation.measure_facts import report_facts
+    from knowledge.evaluation.measure_faqs import report_faqs
+    from knowledge.evaluation.measure_talks import report_talks
+
     took = found["milliseconds"]
     print(f"Search, test questions: {took['p50']} ms median, {took['p95']} ms p95")
     groups = {"all": found["overall"], "in the list": found["in_list"]}
@@ -262,39 +268,9 @@ def _show_search(found: dict[str, Any], misses: bool) -> None:
         f"  the same questions robbed of their item: AUROC {gone['auroc']}, "
         f"{_cell(gone['false_answers_at_60_coverage'])} false answers at 60 % coverage"
     )
-    for split, faqs in found["faqs"].items():
-        print(
-            f"  frequent questions, {split}: the one asked is the nearest for "
-            f"{_cell(faqs['nearest'])} of {faqs['answerable']}, one led {faqs['led']} of "
-            f"{faqs['questions']} cards, rightly {_cell(faqs['led_right'])}"
-        )
-    for kind, turns in found["talks"]["by_kind"].items():
-        print(
-            f"  talks, {kind}: {turns['right']} of {turns['turns']} right, {turns['asked']} asked, "
-            f"{turns['asked_else'] + turns['wrong']} about another matter, "
-            f"{turns['not_found']} not found"
-        )
-    below = found["talks"]["below"]
-    print(
-        f"  talks, what else may be meant: below {below['wrong_meant']} of {below['wrong']} wrong answers "
-        f"stands what was meant, below {below['right_another']} of {below['right']} right ones something else"
-    )
-    heard = found["talks"]["facts"]
-    print(
-        f"  talks, what is asked after a card: {heard['right']} of {heard['turns']} heard rightly, "
-        f"{heard['wrong']} wrongly"
-    )
-    for what, measured in (("one fact asked", found["facts"]), ("tellings", found["tellings"])):
-        for group, own in measured.items():
-            leads = (
-                f"; it leads {own['leads']} of {own['single']} single cards"
-                if own["single"]
-                else ""
-            )
-            print(
-                f"  {what}, {group}: {own['right']} of {own['questions']} right, {own['asked']} asked, "
-                f"{own['wrong']} wrong{leads}"
-            )
+    told = [report_faqs(found["faqs"]), report_talks(found["talks"]), report_facts(found["facts"])]
+    told.append(report_facts(found["tellings"], "tellings"))
+    print(textwrap.indent("\n".join(told), "  "))
     if misses:
         for miss in found["misses"]:
             wanted = " ".join(miss["expected"][:3]) or "no answer"

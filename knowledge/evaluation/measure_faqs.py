@@ -68,7 +68,8 @@ def measure_faqs(engine: SearchEngine, questions: Sequence[FaqQuestion]) -> dict
 def report_faqs(measured: dict[str, Any]) -> str:
     """The figures as text."""
     return "\n".join(
-        f"frequent questions, {split}: nearest right {values['nearest']} of {values['answerable']}, "
-        f"led {values['led']} of {values['questions']}, right when led {values['led_right']}"
+        f"frequent questions, {split}: the one asked is nearest for {values['nearest']} of "
+        f"{values['answerable']}; one led {values['led']} of {values['questions']} cards, "
+        f"rightly {values['led_right']}"
         for split, values in measured.items()
     )
