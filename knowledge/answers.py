@@ -100,8 +100,11 @@ class Responder(SeveralMatters, FollowUps):
         if special is not None:
             return special
         sure = result.decision == "answer"
+        plainly = sure and result.plainly
+        if plainly and self._is_last(result.results[0].code, turn):
+            return self._answer(result, vector, turn)
         said = self._said_after(typed, result, vector, turn)
-        if sure and result.plainly and (said is None or not self._surely_goes_on(said)):
+        if plainly and (said is None or not self._surely_goes_on(said)):
             return self._or_last(self._answer(result, vector, turn), said, turn)
         if said is not None and self._of_nothing_listed(said, turn):
             return self._abstain(result, turn, None)

@@ -37,6 +37,13 @@ _TERMINAL = re.compile(
     r"|kiosk|self[- ]?service|terminal|machine",
     _I,
 )
+_OTHER_MACHINE = re.compile(
+    r"\b(tickets?|vending|washing|sewing|coffee|cash|bank|pos|card|slot|milk|drinks?|fax|x[- ]?ray|mri|gym|time)"
+    r"[- ]machines?|\b(ferry|bus|airport|cargo|container|payment)[- ]terminals?"
+    r"|\bterminal (\d|illness|cancer|building)",
+    _I,
+)
+"""Machines and terminals that no hall has."""
 _NOW = re.compile(
     r"(现在|今天|这会儿?|此刻|周末|星期[六日天]|周[六日])(还|有没有|能)?(开门|开放|上班|营业|办|开)"
     r"|还?开(着)?门吗|open (right )?now|open today|(is|are) .{0,30}\bopen\b",
@@ -180,13 +187,14 @@ def ask(text: str, catalogue: Catalogue, now: dt.datetime | None) -> AskedPlaces
     open_at = None
     if now is not None and _NOW.search(text):
         open_at = _weekend(now) if _WEEKEND.search(text) else now
+    terminal = _TERMINAL.search(_OTHER_MACHINE.sub(" ", text)) is not None
     wish = Wish(
         city=cities[0] if len(set(cities)) == 1 else None,
         ids=tuple(ids),
         districts=() if ids else tuple(districts),
-        all_day=bool(_ALL_DAY.search(text)) and bool(_TERMINAL.search(text)),
+        all_day=terminal and bool(_ALL_DAY.search(text)),
         cross_city=bool(_CROSS.search(text)),
-        terminal=bool(_TERMINAL.search(text)),
+        terminal=terminal,
         accessibility=access,
         open_at=open_at,
     )

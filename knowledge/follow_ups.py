@@ -227,6 +227,11 @@ class FollowUps(OpenChoices):
         """Whether a message that is nothing else for sure may be about the last matter."""
         return self._belief(said) >= self._after.ask_at
 
+    def _is_last(self, code: str, turn: Turn) -> bool:
+        """Whether an item is the last matter."""
+        last = self.catalogue.items.get(turn.context.code or "")
+        return last is not None and code in self._own(last)
+
     def _surely_goes_on(self, said: Said) -> bool:
         """Whether a message is about the last matter even where its words name another one."""
         return self._belief(said) >= _SURE_OF_IT

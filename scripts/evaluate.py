@@ -122,22 +122,25 @@ def guarded(figures: dict[str, Any]) -> dict[str, dict[str, float]]:
         for lang, own in found["facts"].items():
             least[f"search/one fact/{lang}/right"] = round(own["right"] / own["questions"], 4)
             least[f"search/one fact/{lang}/leads"] = own["lead_share"]
-        _guard_tellings(found["tellings"], least, most)
+        for what in ("tellings", "situations"):
+            _guard_told(what, found[what], least, most)
     _guard_province(figures.get("province") or {}, least, most)
     return {"at_least": least, "at_most": most}
 
 
-def _guard_tellings(found: dict[str, Any], least: dict[str, float], most: dict[str, float]) -> None:
-    """Adds the figures over tellings, of all languages together: each alone is few."""
+def _guard_told(
+    what: str, found: dict[str, Any], least: dict[str, float], most: dict[str, float]
+) -> None:
+    """Adds the figures over tellings or situations, of all languages together: each alone is few."""
     told = [own for group, own in found.items() if group != "outside"]
     counts = {
         name: sum(own[name] for own in told) for name in ("questions", "right", "single", "leads")
     }
-    least["search/tellings/right"] = round(counts["right"] / counts["questions"], 4)
-    least["search/tellings/leads"] = round(counts["leads"] / counts["single"], 4)
+    least[f"search/{what}/right"] = round(counts["right"] / counts["questions"], 4)
+    least[f"search/{what}/leads"] = round(counts["leads"] / counts["single"], 4)
     outside = found["outside"]
-    least["search/tellings/outside/right"] = round(outside["right"] / outside["questions"], 4)
-    most["search/tellings/outside/wrong"] = round(outside["wrong"] / outside["questions"], 4)
+    least[f"search/{what}/outside/right"] = round(outside["right"] / outside["questions"], 4)
+    most[f"search/{what}/outside/wrong"] = round(outside["wrong"] / outside["questions"], 4)
 
 
 def _guard_province(found: dict[str, Any], least: dict[str, float], most: dict[str, float]) -> None:
@@ -269,7 +272,7 @@ def _show_search(found: dict[str, Any], misses: bool) -> None:
         f"{_cell(gone['false_answers_at_60_coverage'])} false answers at 60 % coverage"
     )
     told = [report_faqs(found["faqs"]), report_talks(found["talks"]), report_facts(found["facts"])]
-    told.append(report_facts(found["tellings"], "tellings"))
+    told += [report_facts(found[what], what) for what in ("tellings", "situations")]
     print(textwrap.indent("\n".join(told), "  "))
     if misses:
         for miss in found["misses"]:

@@ -64,6 +64,7 @@ def _own(args: argparse.Namespace) -> int:
         print(report_talks(figures["talks"]))
         print(report_facts(figures["facts"]))
         print(report_facts(figures["tellings"], "tellings"))
+        print(report_facts(figures["situations"], "situations"))
     wrong: int = figures["overall"]["wrong_city"]
     return 1 if wrong else 0
 
@@ -72,7 +73,12 @@ def _measured_own(args: argparse.Namespace, province: dict[str, Any] | None) -> 
     """The figures of the project's questions, and the page if one is asked for."""
     from knowledge.answers import Responder
     from knowledge.evaluation.measure import evaluate
-    from knowledge.evaluation.measure_facts import TELLINGS, load_fact_questions, measure_facts
+    from knowledge.evaluation.measure_facts import (
+        SITUATIONS,
+        TELLINGS,
+        load_fact_questions,
+        measure_facts,
+    )
     from knowledge.evaluation.measure_faqs import load_faq_questions, measure_faqs
     from knowledge.evaluation.measure_talks import measure_talks
     from knowledge.evaluation.page import list_page, write_page
@@ -90,6 +96,7 @@ def _measured_own(args: argparse.Namespace, province: dict[str, Any] | None) -> 
     figures["talks"] = measure_talks(responder, talks, today)
     figures["facts"] = measure_facts(responder, load_fact_questions(), today)
     figures["tellings"] = measure_facts(responder, load_fact_questions(TELLINGS), today)
+    figures["situations"] = measure_facts(responder, load_fact_questions(SITUATIONS), today)
     if args.report:
         names = {code: item.name.zh for code, item in engine.catalogue.items.items()}
         write_page(args.report, list_page(figures, names, today, province))

@@ -1,8 +1,10 @@
-"""Which fact leads the card: questions (`fact_questions.jsonl`) that each ask for one fact of a matter, and
-tellings (`tellings.jsonl`), in which words of a fact stand that is not asked (「老板电话也不接」).
+"""Which fact leads the card: questions (`fact_questions.jsonl`) that each ask for one fact of a matter,
+tellings (`tellings.jsonl`), in which words of a fact stand that is not asked (「老板电话也不接」), and situations
+(`situations.jsonl`), one of every item, most of which do not name it, and what stands near the list.
 
 The questions were written in 2026-11 by two people who knew the items' names, conditions and figures, and what
-a clerk would take as asked; the tellings by one who knew names and summaries; nothing was learned from them.
+a clerk would take as asked; tellings and situations by people who knew names and summaries; nothing was
+learned from them.
 What no fact tells (`overview`, `other`) is led by the overview.
 """
 
@@ -24,6 +26,7 @@ from knowledge.asked_fact import Asked
 
 FACT_QUESTIONS = Path(__file__).parent / "fact_questions.jsonl"
 TELLINGS = FACT_QUESTIONS.with_name("tellings.jsonl")
+SITUATIONS = FACT_QUESTIONS.with_name("situations.jsonl")
 OUTSIDE = "outside"
 _REFUSED = {"abstain": "right", "clarify": "asked", "answer": "wrong"}
 

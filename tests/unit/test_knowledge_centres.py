@@ -144,6 +144,9 @@ def test_a_centre_outside_its_validity_is_not_listed() -> None:
         ("社保卡丢了怎么补办", False, {}, None),
         ("disability subsidy where to apply", False, {}, None),
         ("priority queue for disabled people at service halls", False, {}, None),
+        ("ticket machines hate my home return card", False, {"terminal": False}, None),
+        ("we landed at terminal 3 last week", False, {"terminal": False}, None),
+        ("is there a machine in nanshan that prints it", False, {"terminal": True}, None),
     ],
 )
 def test_questions_about_places_are_told_from_questions_about_matters(

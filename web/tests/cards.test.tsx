@@ -3,7 +3,7 @@ import { render } from 'preact';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CARD_TYPES, CardView, knownCard, type CardHost } from '../lib/cards';
 import { hideDigits } from '../lib/cards/account';
-import { headlineFacts, headlineSteps, materialsText } from '../lib/cards/answer';
+import { headlineFacts, headlineGroups, headlineSteps, materialsText } from '../lib/cards/answer';
 import { bundleText } from '../lib/cards/bundle';
 import { fieldProblem } from '../lib/cards/dialogue';
 import { safeUrl } from '../lib/format';
@@ -68,6 +68,20 @@ describe('answer', () => {
     expect(headlineFacts('费用：免费')).toBeNull();
     expect(headlineFacts('向东莞申请 · 很快')).toBeNull();
     expect(show({ ...answer, headline: '时限：3 日 · 费用：免费' })).toContain('3 日');
+  });
+
+  it('lists what many conditions lead with, below what they are', () => {
+    const told = '清单没有单独说这种情况，请对照办理条件：入境后 30 天内申请；到期前 30 天申请延期；不能办的情形：短期旅游的；签证已过期的（先到出入境部门：处理）';
+    expect(headlineGroups(told)).toEqual([
+      { label: '清单没有单独说这种情况，请对照办理条件', items: ['入境后 30 天内申请', '到期前 30 天申请延期'] },
+      { label: '不能办的情形', items: ['短期旅游的', '签证已过期的（先到出入境部门：处理）'] },
+    ]);
+    const english = 'You hold a business licence and the premises; You have staff and rules; When it cannot be done: Markets; Homes';
+    expect(headlineGroups(english)?.map((group) => [group.label, group.items.length])).toEqual([['', 2], ['When it cannot be done', 2]]);
+    expect(headlineGroups('免费；当场办；可代办')).toBeNull();
+    expect(headlineGroups('开餐馆、奶茶店、食堂、卖散装食品，先有营业执照，再办食品经营许可，会上门查场地。法定 20 个工作日；新规 10 个')).toBeNull();
+    show({ ...answer, headline: told });
+    expect(root.querySelectorAll('.headline-groups li')).toHaveLength(4);
   });
 
   it('folds the channels away when the table compares them, and names their city', () => {

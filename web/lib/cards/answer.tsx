@@ -137,14 +137,44 @@ export function headlineSteps(text: string): string[] | null {
   return steps.length > 1 ? steps : null;
 }
 
+export interface HeadlineGroup { label: string; items: string[] }
+
+/** A headline of many parts (`条件：甲；乙；不能办的情形：丙`) as lists below what leads them; null for a short
+ *  one, and for a sentence. */
+export function headlineGroups(text: string): HeadlineGroup[] | null {
+  const parts = text.split(/；|; /).map((part) => part.trim()).filter(Boolean);
+  if (parts.length < 3 || !isLong(text)) return null;
+  const groups: HeadlineGroup[] = [];
+  for (const part of parts) {
+    const said = (groups.length ? /^([^：:（(“"]{1,24})(?:：|: )(.+)$/s : /^(.{1,90}?)(?:：|: )(.+)$/s).exec(part);
+    if (said || !groups.length) groups.push({ label: said?.[1] ?? '', items: [] });
+    groups.at(-1)?.items.push(said?.[2] ?? part);
+  }
+  return groups;
+}
+
 /** Han characters (two Latin ones count as one) from which on a headline is a paragraph. */
 const LONG_HEADLINE = 36;
+const isLong = (text: string): boolean => text.replace(/[ -ÿ]{2}/g, '.').length > LONG_HEADLINE;
 
 function Headline({ text }: { text: string }): JSX.Element {
   const steps = headlineSteps(text);
   if (steps) return <ol class="headline-steps">{steps.map((step) => <li key={step}>{step}</li>)}</ol>;
   const facts = headlineFacts(text);
-  if (!facts) return <p class={cx('headline', text.replace(/[ -ÿ]{2}/g, '.').length > LONG_HEADLINE && 'headline-long')}>{text}</p>;
+  const groups = facts ? null : headlineGroups(text);
+  if (groups) {
+    return (
+      <div class="headline-groups">
+        {groups.map((group, i) => (
+          <div key={i}>
+            {group.label && <p class="headline-label">{group.label}</p>}
+            <ul>{group.items.map((item) => <li key={item}>{item}</li>)}</ul>
+          </div>
+        ))}
+      </div>
+    );
+  }
+  if (!facts) return <p class={cx('headline', isLong(text) && 'headline-long')}>{text}</p>;
   const long = (f: { value: string }): boolean => [...f.value].length > 16;
   // Short facts side by side first, long ones below them on their own line.
   return (
