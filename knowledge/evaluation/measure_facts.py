@@ -1,6 +1,7 @@
 """Which fact leads the card: questions (`fact_questions.jsonl`) that each ask for one fact of a matter,
-tellings (`tellings.jsonl`), in which words of a fact stand that is not asked (「老板电话也不接」), and situations
-(`situations.jsonl`), one of every item, most of which do not name it, and what stands near the list.
+tellings (`tellings.jsonl`), in which words of a fact stand that is not asked (「老板电话也不接」), and
+situations (`situations.jsonl`), one of every item, most of which do not name it, and what stands near the
+list.
 
 The questions were written in 2026-11 by two people who knew the items' names, conditions and figures, and what
 a clerk would take as asked; tellings and situations by people who knew names and summaries; nothing was

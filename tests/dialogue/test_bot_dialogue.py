@@ -34,16 +34,16 @@ def test_an_answer_and_its_follow_ups(bot: Bot) -> None:
     assert talk.say("再说一遍").types == ["checklist"]
 
 
-@pytest.mark.parametrize(("then", "code"), [("不是", "SG-HR-018"), ("好的", None), ("对的", None)])
+@pytest.mark.parametrize(("then", "code"), [("不是", "SG-TR-003"), ("好的", None), ("对的", None)])
 def test_no_takes_what_else_was_named_and_yes_is_content(
     bot: Bot, then: str, code: str | None
 ) -> None:
     """Above an answer stands what else may be meant: "no" to the answer means that, "yes" the answer."""
     talk = bot.talk()
-    talk.say("外国人来华工作许可怎么办")
-    answer = talk.say("居留许可还没下来，先上着课行吗")
+    talk.say("深圳小汽车摇号怎么报名")
+    answer = talk.say("居住证我还没拿到，怎么申请")
     assert answer.cards[0]["aside"]
-    assert answer.cards[1]["code"] == "SG-PS-015"
+    assert answer.cards[1]["code"] == "SG-PS-004"
     cards = talk.say(then).cards
     assert [card["code"] for card in cards] == ([code] if code else [])
 
