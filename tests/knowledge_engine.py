@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from core.settings import Settings
 from knowledge.answers import Responder
 from knowledge.search import SearchEngine
 
 TODAY = dt.date(2026, 11, 23)
+
+
+@dataclass(frozen=True)
+class OwnFigures:
+    """What `python -m knowledge evaluate` says of the project's own questions."""
+
+    figures: dict[str, Any]
+    page: str
+    """The report, HTML."""
 
 
 @cache

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from knowledge_engine import OwnFigures
 
 from core.settings import Settings
 from knowledge.collection import Collection, Document
@@ -202,13 +203,9 @@ def test_stopping_leaves_nothing_behind(settings: Settings, tmp_path: Path) -> N
     assert _left(tmp_path) == []
 
 
-def test_the_report_page_of_the_project_s_questions(settings: Settings, tmp_path: Path) -> None:
+def test_the_report_page_of_the_project_s_questions(own: OwnFigures) -> None:
     """Figures by language and kind and the misses, escaped, from what was measured just now."""
-    page = tmp_path / "own.html"
-    done = _run(settings, tmp_path, "--split", "train", "--report", str(page), "--json")
-    assert done.returncode == 0, done.stderr
-    html = page.read_text(encoding="utf-8")
-    measured = json.loads(done.stdout)
+    html, measured = own.page, own.figures
     for kind in measured["by_kind"]:
         assert kind in html
     assert measured["list_version"] in html

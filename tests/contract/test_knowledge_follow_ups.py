@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 from knowledge_answering import answer_of, ask
-from knowledge_engine import TODAY
+from knowledge_engine import OwnFigures
 
 from core.cards import AnswerCard, BundleCard, ChoicesCard, Facet, NoticeCard
 from core.i18n import Lang
 from knowledge.answers import AnswerContext, Reply, Responder
 from knowledge.asked_fact import LATER, facet_of
 from knowledge.evaluation.measure_facts import SITUATIONS, TELLINGS, load_fact_questions
-from knowledge.evaluation.measure_talks import measure_talks
 from knowledge.evaluation.talks import load_talks
 from knowledge.learning.log import SURE
 from knowledge.text import understand
@@ -129,10 +128,9 @@ def test_what_may_go_on_can_be_tapped(responder: Responder) -> None:
     assert "SG-PS-002" in reply.codes
 
 
-def test_talks_go_on_as_they_did(responder: Responder) -> None:
+def test_talks_go_on_as_they_did(own: OwnFigures) -> None:
     """Over the part of the talks that nothing was learned from; `make eval` holds the exact figures."""
-    talks = [talk for talk in load_talks() if talk.split == "test"]
-    measured = measure_talks(responder, talks, TODAY)
+    measured = own.figures["talks"]
     kinds, beside = measured["by_kind"], measured["beside"]
     assert kinds["same"]["right_share"] >= 0.75
     assert kinds["same"]["wrong"] + kinds["same"]["not_found"] <= 0.08 * kinds["same"]["turns"]

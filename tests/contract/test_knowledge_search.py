@@ -7,20 +7,19 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from knowledge_engine import engine_of
+from knowledge_engine import OwnFigures, engine_of
 
 from core.cards import CITIES, City
 from core.errors import InvalidInput
 from core.settings import Settings
 from knowledge.catalogue import Catalogue, load_catalogue, make_catalogue
 from knowledge.embed import Embedder
-from knowledge.evaluation.measure import auroc, evaluate
+from knowledge.evaluation.measure import auroc
 from knowledge.evaluation.questions import OUT_OF_LIST, Question, load_questions
 from knowledge.index import IndexMissing
 from knowledge.published import build_index, current_version, open_index, point_to
@@ -34,17 +33,12 @@ def engine(settings: Settings) -> SearchEngine:
     return engine_of(settings)
 
 
-@cache
-def _measured(engine: SearchEngine) -> dict[str, Any]:
-    return evaluate(engine, [q for q in load_questions() if q.split == "test"])
-
-
-def test_the_held_out_questions_stay_above_their_floors(engine: SearchEngine) -> None:
+def test_the_held_out_questions_stay_above_their_floors(own: OwnFigures) -> None:
     """Residents' own words find the right item; what is not in the list is not answered.
 
     Floors lie a little under what was measured, so that a change that loses quality fails here.
     """
-    measured = _measured(engine)
+    measured = own.figures
     inside, overall = measured["in_list"], measured["overall"]
     assert inside["r_at_1"] >= 0.92, measured["misses"]
     assert inside["r_at_5"] >= 0.98
@@ -56,9 +50,9 @@ def test_the_held_out_questions_stay_above_their_floors(engine: SearchEngine) ->
     assert measured["item_missing"]["false_answers_at_60_coverage"] <= 0.10
 
 
-def test_no_answer_is_for_the_wrong_city(engine: SearchEngine) -> None:
+def test_no_answer_is_for_the_wrong_city(own: OwnFigures) -> None:
     """Over every question, in the words' city and in each city set by the caller."""
-    assert _measured(engine)["overall"]["wrong_city"] == 0
+    assert own.figures["overall"]["wrong_city"] == 0
 
 
 @pytest.mark.parametrize("city", CITIES)

@@ -13,14 +13,12 @@ and the like that no item of the list is shown for."""
 
 
 def test_talks_reach_their_matter_through_the_bot(bot: Bot) -> None:
-    """The talks that nothing was learned from, from the first message to the last."""
+    """Every second of the talks that nothing was learned from, from the first message to the last."""
     catalogue = responder_of(get_settings()).catalogue
     right: list[bool] = []
     quiet: list[bool] = []
     missed: list[tuple[str, str, list[str]]] = []
-    for talk in load_talks():
-        if talk.split != "test":
-            continue
+    for talk in [talk for talk in load_talks() if talk.split == "test"][::2]:
         spoken = bot.talk(lang="en" if talk.lang == "en" else "zh")
         for turn in talk.turns:
             answer = spoken.say(turn.text)
