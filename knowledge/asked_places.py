@@ -38,7 +38,7 @@ _TERMINAL = re.compile(
     _I,
 )
 _OTHER_MACHINE = re.compile(
-    r"\b(tickets?|vending|washing|sewing|coffee|cash|bank|pos|card|slot|milk|drinks?|fax|gym|time)"
+    r"\b(tickets?|vending|washing|sewing|coffee|cash|bank|pos|slot|milk|drinks?|fax|gym|time)"
     r"[- ]machines?|\b(ferry|bus|airport|cargo|container|payment)[- ]terminals?"
     r"|\bterminal (\d|illness|cancer|building)",
     _I,

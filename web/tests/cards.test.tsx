@@ -78,6 +78,7 @@ describe('answer', () => {
     ]);
     const english = 'You hold a business licence and the premises; You have staff and rules; When it cannot be done: Markets; Homes';
     expect(headlineGroups(english)?.map((group) => [group.label, group.items.length])).toEqual([['', 2], ['When it cannot be done', 2]]);
+    expect(headlineGroups(`${told} · 办理时限：15 天`)?.at(-1)).toEqual({ label: '办理时限', items: ['15 天'] });
     expect(headlineGroups('免费；当场办；可代办')).toBeNull();
     expect(headlineGroups('开餐馆、奶茶店、食堂、卖散装食品，先有营业执照，再办食品经营许可，会上门查场地。法定 20 个工作日；新规 10 个')).toBeNull();
     show({ ...answer, headline: told });

@@ -142,7 +142,7 @@ export interface HeadlineGroup { label: string; items: string[] }
 /** A headline of many parts (`条件：甲；乙；不能办的情形：丙`) as lists below what leads them; null for a short
  *  one, and for a sentence. */
 export function headlineGroups(text: string): HeadlineGroup[] | null {
-  const parts = text.split(/；|; /).map((part) => part.trim()).filter(Boolean);
+  const parts = text.split(/；|; | · /).map((part) => part.trim()).filter(Boolean);
   if (parts.length < 3 || !isLong(text)) return null;
   const groups: HeadlineGroup[] = [];
   for (const part of parts) {
