@@ -45,6 +45,12 @@ _ONES_OWN = re.compile(
     r"我(自己)?(的|嘅|名下|以前|之前|当年|從前)|本人|自己(的|嘅|名下)|\b(my|mine|our)\b", re.I
 )
 """What somebody asks about their own records."""
+_LOOKS_UP = re.compile(
+    r"查|看|知道|余额|餘額|记录|記錄|名下|登录|登入|登陆|密码|密碼|收入|工资|工資|住址|地址|电话|電話|"
+    r"account|balance|record|check|look|see|find out|how much|log ?in|password|income|salary|address|phone",
+    re.I,
+)
+"""Without such a word 「那我老婆的港澳通行证呢」 asks how it is done, not what somebody has."""
 _FELT = re.compile(
     r"死|走了|去世|过世|過世|离世|離世|没了|冇咗|癌|重病|病危|难过|難過|伤心|傷心|哭|崩溃|崩潰|撑不住|熬不|绝望|怕|失踪|家暴|被打|"
     r"气死|火大|生气|嬲|投诉你|垃圾|什么态度|踢皮球|听不懂|看不懂|搞不懂|不明白|唔明|急|快点|来不及|趕|赶|老人机|字.{0,2}小|眼花|看不清|"
@@ -174,6 +180,13 @@ async def refuse(services: Services, turn: Turn) -> Reply:
     if turn.intent == "prompt_injection":
         return Reply([turn.say("unsafe.prompt_injection")])
     unlawful = _UNLAWFUL_WORDS.get(turn.intent)
+    of_others = turn.intent == "other_people_data" and _UNLAWFUL_WORDS[turn.intent].search(
+        turn.text
+    )
+    if of_others and not _LOOKS_UP.search(turn.text):
+        found = await services.listing.ask(turn)
+        if found.decision == "answer":
+            return told(services, turn, found)
     if unlawful is not None and not unlawful.search(turn.text):
         if turn.confidence < SURE or _about_oneself(turn):
             return told(services, turn, await services.listing.ask(turn))
