@@ -46,8 +46,9 @@ _ONES_OWN = re.compile(
 )
 """What somebody asks about their own records."""
 _LOOKS_UP = re.compile(
-    r"查|看|知道|余额|餘額|记录|記錄|名下|登录|登入|登陆|密码|密碼|收入|工资|工資|住址|地址|电话|電話|"
-    r"account|balance|record|check|look|see|find out|how much|log ?in|password|income|salary|address|phone",
+    r"查|看|知道|余额|餘額|记录|記錄|名下|登录|登入|登陆|密码|密碼|收入|工资|工資|住址|地址|住哪|住在|住邊|电话|電話|号码|號碼|证号|證號|卡号|卡號|"
+    r"account|balance|record|check|look|see|find out|how much|log ?in|password|income|salary|address|lives?|"
+    r"phone|number",
     re.I,
 )
 """Without such a word 「那我老婆的港澳通行证呢」 asks how it is done, not what somebody has."""
@@ -180,18 +181,16 @@ async def refuse(services: Services, turn: Turn) -> Reply:
     if turn.intent == "prompt_injection":
         return Reply([turn.say("unsafe.prompt_injection")])
     unlawful = _UNLAWFUL_WORDS.get(turn.intent)
-    of_others = turn.intent == "other_people_data" and _UNLAWFUL_WORDS[turn.intent].search(
-        turn.text
-    )
-    if of_others and not _LOOKS_UP.search(turn.text):
-        found = await services.listing.ask(turn)
-        if found.decision == "answer":
-            return told(services, turn, found)
-    if unlawful is not None and not unlawful.search(turn.text):
-        if turn.confidence < SURE or _about_oneself(turn):
+    if unlawful is not None:
+        named = unlawful.search(turn.text)
+        if named and turn.intent == "other_people_data" and not _LOOKS_UP.search(turn.text):
+            found = await services.listing.ask(turn)
+            if found.decision == "answer":
+                return told(services, turn, found)
+        if not named and (turn.confidence < SURE or _about_oneself(turn)):
             return told(services, turn, await services.listing.ask(turn))
         # 「老公的房子，写他一个人名」 tells a circumstance of the matter before
-        if turn.confidence < BELIEVED and (said := await from_card(services, turn)):
+        if not named and turn.confidence < BELIEVED and (said := await from_card(services, turn)):
             return said
     if turn.intent == "abuse":
         before = turn.count("upset")

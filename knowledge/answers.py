@@ -152,7 +152,7 @@ class Responder(SeveralMatters, FollowUps):
         Raises `NotFound`.
         """
         turn = Turn(lang, today, None, None, context or AnswerContext(), {})
-        if code.upper().startswith("B-"):
+        if _is_plan(code):
             return self._bundle(code, "", turn)
         return self._choose(code, city, facet, turn, ask=context is not None)
 
@@ -178,7 +178,7 @@ class Responder(SeveralMatters, FollowUps):
             facts = {**context.facts, fact: place}
             context = replace(context, facts=facts, asking=None)
         turn = Turn(lang, today, now, None, context, {})
-        if code.upper().startswith("B-"):
+        if _is_plan(code):
             return self._bundle(code, values.get("answers", ""), turn)
         if values.get("view") == "centres":
             item = self.catalogue.get(code)
@@ -192,7 +192,7 @@ class Responder(SeveralMatters, FollowUps):
         self, code: str, *, lang: Lang, city: City | None = None, today: dt.date
     ) -> ChecklistCard:
         """The documents of an item or a life event as a list to keep; raises `NotFound`."""
-        if code.upper().startswith("B-"):
+        if _is_plan(code):
             bundle = get_bundle(self.catalogue, code)
             return bundle_checklist(
                 bundle_card(self.catalogue, bundle, lang=lang, answers={}, facts={}, today=today)
@@ -217,3 +217,8 @@ class Responder(SeveralMatters, FollowUps):
             nearest = asking.nearest(self.catalogue, result)
             context = replace(context, choices=tuple(hit.code for hit in nearest))
         return Reply((card,), context, "abstain", (), result.confidence, near)
+
+
+def _is_plan(code: str) -> bool:
+    """Whether a code is a life event's."""
+    return code.upper().startswith("B-")

@@ -256,8 +256,10 @@ def test_an_honest_no_keeps_what_it_named(responder: Responder) -> None:
     named = 0
     for told in (*load_fact_questions(TELLINGS), *load_fact_questions(SITUATIONS)):
         lang = told.reply_lang
+        if not told.codes:
+            continue
         no = ask(responder, told.text, lang)
-        if told.codes and no.decision == "abstain" and no.context.choices:
+        if no.decision == "abstain" and no.context.choices:
             named += 1
             fact = "which papers" if lang == "en" else "要什么材料"
             reply = ask(responder, fact, lang, no.context)

@@ -79,7 +79,12 @@ def test_a_relative_s_matter_is_no_look_up_of_their_data(bot: Bot) -> None:
     talk = bot.talk()
     talk.say("居住证怎么办")
     assert {card.get("code") for card in talk.say("那我老婆的港澳通行证呢").cards} & {"SG-PS-011"}
-    for words in ("查一下我老婆的社保", "我前妻的住址在哪", "看看邻居名下有几套房"):
+    for words in (
+        "查一下我老婆的社保",
+        "我前妻的住址在哪",
+        "看看邻居名下有几套房",
+        "我老婆的身份证号是多少",
+    ):
         refused = talk.say(words)
         assert not any(card["type"] == "answer" for card in refused.cards), words
 
