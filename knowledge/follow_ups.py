@@ -44,9 +44,9 @@ _NAMED = re.compile(
 """Nothing but a name, after a word that joins (「那护照呢」, "and passport?")."""
 _OUTRIGHT = 0.45
 """Likeness with a name from which words without such a word are one."""
-_SURE_OF_IT, _WORTH_NAMING = 0.8, 0.05
+_SURE_OF_IT, _WORTH_NAMING, _LIKELY_ANOTHER = 0.8, 0.05, 0.7
 """Belief from which what goes on from a card is about nothing else, unless search is sure of something else;
-how sure search is of another matter from which it is named below."""
+how sure search is of another matter from which it is named above the answer, and from which it is even then."""
 _ORDINAL = re.compile(
     r"^(?:第?\s*([1-4一二三四])\s*(?:个|项|种)?"
     r"|(?:the )?(first|second|third|fourth|last|最后一?个)(?: one)?)[。.!]?$"
@@ -185,7 +185,8 @@ class FollowUps(OpenChoices):
         be meant, and the `plan`."""
         if turn.context.code is None:  # one of several choices was meant
             return reply
-        likely = result.confidence >= _WORTH_NAMING and not self._surely_goes_on(said)
+        least = _LIKELY_ANOTHER if self._surely_goes_on(said) else _WORTH_NAMING
+        likely = result.confidence >= least
         others = result.results[:1] if likely or result.decision == "answer" else ()
         return self._or_else(reply, others, result.facet, turn, plan)
 

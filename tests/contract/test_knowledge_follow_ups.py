@@ -306,6 +306,8 @@ def test_the_same_choices_are_not_put_twice(responder: Responder) -> None:
         (("深圳小汽车摇号怎么报名", "居住证我还没拿到，怎么申请"), "zh", "SG-PS-004", {"SG-TR-003"}),
         (("I want a food licence for my noodle shop",
           "we move from Shenzhen to Dongguan next month, totally lost"), "en", "SG-MS-007", {"B-MOVE"}),
+        (("how do I get a food business licence", "who can get a residence permit"), "en",
+         "SG-MS-007", {"SG-PS-004"}),
         (("社保卡丢了怎么补办", "要多少钱"), "zh", "SG-HR-004", set()),
         (("社保卡丢了怎么补办", "护照怎么换发"), "zh", "SG-PS-010", set()),
     ],
