@@ -13,6 +13,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.listing import context_of
+from actions.people import first_help
 from actions.precedence import goes_on
 from actions.service import nonsense, service
 from actions.services import Services, Topic
@@ -22,6 +23,7 @@ from core.errors import AppError
 from core.i18n import text
 from core.log import get_log
 from core.metrics import counter, histogram
+from core.safety import violence_in
 from knowledge.bundle_card import given_answers
 from knowledge.jurisdiction import names_place
 
@@ -59,6 +61,9 @@ async def answer(name: str, topic: Topic, services: Services, turn: Turn) -> Rep
     with SECONDS.labels(name).time():
         try:
             reply = await goes_on(services, turn) or await _topic(topic, turn)(services, turn)
+            if turn.text and violence_in(turn.text) and not _urgent(reply):
+                # who is beaten and asks how to divorce is told first where to call
+                reply = first_help(turn.with_intent("emergency")).then(reply)
             outcome = "ok" if reply.understood else "not_understood"
         except AppError as error:
             log.warning("actions.failed", topic=name, code=error.code)
@@ -70,6 +75,10 @@ async def answer(name: str, topic: Topic, services: Services, turn: Turn) -> Rep
             outcome = "internal"
     ANSWERED.labels(name, outcome).inc()
     return reply
+
+
+def _urgent(reply: Reply) -> bool:
+    return any(isinstance(card, NoticeCard) and card.level == "urgent" for card in reply.cards())
 
 
 def _topic(topic: Topic, turn: Turn) -> Topic:

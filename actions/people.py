@@ -53,7 +53,7 @@ _LOOKS_UP = re.compile(
 )
 """Without such a word 「那我老婆的港澳通行证呢」 asks how it is done, not what somebody has."""
 _FELT = re.compile(
-    r"死|走了|去世|过世|過世|离世|離世|没了|冇咗|癌|重病|病危|难过|難過|伤心|傷心|哭|崩溃|崩潰|撑不住|熬不|绝望|怕|失踪|家暴|被打|"
+    r"死|走了|去世|过世|過世|离世|離世|没了|没保住|流产|流產|冇咗|癌|重病|病危|难过|難過|伤心|傷心|哭|崩溃|崩潰|撑不住|熬不|绝望|怕|失踪|家暴|被打|"
     r"气死|火大|生气|嬲|投诉你|垃圾|什么态度|踢皮球|听不懂|看不懂|搞不懂|不明白|唔明|急|快点|来不及|趕|赶|老人机|字.{0,2}小|眼花|看不清|"
     r"passed|died|death|dead|lost (my|our)|grie|cry|scared|afraid|angry|furious|useless|ridiculous|"
     r"confus|don't (get|understand)|urgent|asap|hurry|right now|can't see|too small|smartphone",
@@ -70,6 +70,14 @@ _DANGER_WORDS = re.compile(
     r"ambulance|fever",
     re.I,
 )
+_HAPPY = re.compile(
+    r"生了|生咗|生娃|生孩子|生仔|怀孕|懷孕|怀上|懷上|有喜|有咗|当(爸|妈|爹|父|母)|當(爸|媽|爹)|做(爸|妈|爹)|做(老豆|老母|阿爸|阿媽)|结婚|結婚|领证|領證|新婚|求婚"
+    r"|买了?房|買咗?(樓|屋)|买楼|搬家|搬新家|毕业|畢業|升职|入职|退休了|开业|開張"
+    r"|\b(baby|newborn|pregnan\w*|expecting|married|wedding|engaged|graduat\w+|moved|moving|retir(ed|ing)"
+    r"|new (home|house|flat|job))\b",
+    re.I,
+)
+"""What befalls people and has to be registered: no danger and no grief without a word of it."""
 _HELP_LINES = {
     "self_harm": ("12356", "120", "110"),
     "emergency": ("110", "120", "119"),
@@ -87,6 +95,8 @@ async def handoff(services: Services, turn: Turn) -> Reply:
 async def feelings(services: Services, turn: Turn) -> Reply:
     """Kind words that fit, an answer if the list has one, and a person; the list's answer alone where the
     feeling is only guessed (「老人卡怎么办」 is no call for help with the telephone)."""
+    if _happy(turn):
+        return told(services, turn, await services.listing.ask(turn))
     felt = turn.confidence >= SURE or bool(_FELT.search(turn.text))
     if not felt and (listed := await _listed(services, turn)) is not None:
         return listed
@@ -141,6 +151,8 @@ async def crisis(services: Services, turn: Turn) -> Reply:
     """Life in danger: numbers first, then a person here. Only a guess without a word of danger gives
     way, where the list knows what was asked (「我想离婚」)."""
     meant = bool(_DANGER_WORDS.search(turn.text))
+    if not meant and _happy(turn):
+        return told(services, turn, await services.listing.ask(turn))
     asked = turn.text and turn.confidence < SURE and (turn.intent == "emergency" or not meant)
     found = await services.listing.ask(turn) if asked else None
     known = found is not None and (
@@ -149,6 +161,12 @@ async def crisis(services: Services, turn: Turn) -> Reply:
     listed = told(services, turn, found) if found is not None and known else None
     if listed is not None and not meant:
         return listed
+    reply = first_help(turn)
+    return reply.then(listed) if listed is not None else reply
+
+
+def first_help(turn: Turn) -> Reply:
+    """The numbers to call for the danger that the turn's intent names, and a person here."""
     lines = [
         Action(title=turn.say(f"line.{number}"), kind="link", url=f"tel:{number}")
         for number in _HELP_LINES[turn.intent]
@@ -160,8 +178,14 @@ async def crisis(services: Services, turn: Turn) -> Reply:
         text=turn.say(f"crisis.{turn.intent}.text"),
         actions=lines,
     )
-    reply = Reply([card, person(turn, turn.say(f"handoff.{turn.intent}"))])
-    return reply.then(listed) if listed is not None else reply
+    return Reply([card, person(turn, turn.say(f"handoff.{turn.intent}"))])
+
+
+def _happy(turn: Turn) -> bool:
+    """Whether the words tell of a birth, a wedding, a move or the like, and of nothing sad."""
+    return bool(_HAPPY.search(turn.text)) and not (
+        _FELT.search(turn.text) or _DANGER_WORDS.search(turn.text)
+    )
 
 
 async def _listed(services: Services, turn: Turn) -> Reply | None:

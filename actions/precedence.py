@@ -8,11 +8,12 @@ list has nothing to add.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from actions.chips import OFFERED, chip
 from actions.listing import CONTEXT_SLOT, context_of
-from actions.service import OFFER_AFTER, missed, told
+from actions.service import OFFER_AFTER, missed, out_of_scope, told
 from actions.services import Services
 from actions.turn import Reply, Turn
 from core.cards import Choice, ChoicesCard
@@ -31,6 +32,13 @@ SURE, SURE_BESIDE, LIKELY = 0.55, 0.75, 0.35
 """From which confidence on a request is done without asking back: where the list knows nothing of it, where
 the list has other matters that it may be, and where the list too thinks of it first."""
 _MOST = 4
+_BOOKED_ELSEWHERE = re.compile(
+    r"疫苗|hpv|挂号|掛號|看病|看医生|睇医生|睇醫生|门诊|門診|体检|體檢|牙医|核酸|产检|產檢|科目[一二三四1-4]|驾考|路考|考试|考試|签证|簽證|酒店|机票|車票|车票|餐厅|餐廳|理发"
+    r"|\b(doctor|dentist|vaccin\w*|hospital|clinic|check-?up|driving test|road test|theory test|exam|visa"
+    r"|hotel|flight|restaurant)\b",
+    re.IGNORECASE,
+)
+"""What is booked, but not with us."""
 
 
 PENDING_SLOT = "pending_request"
@@ -77,6 +85,8 @@ async def list_first(services: Services, turn: Turn) -> tuple[Reply, bool]:
             return Reply(), True
         both = not own.isdisjoint(found.codes) or turn.intent == "estimate_withdrawal"
         return told(services, turn, found), both
+    if turn.intent == "book_window" and _BOOKED_ELSEWHERE.search(turn.text):
+        return await out_of_scope(services, turn.with_intent("out_of_scope")), False
     enough = SURE if not found.codes else LIKELY if found.codes[0] in own else SURE_BESIDE
     if turn.confidence >= enough:
         return Reply(), True

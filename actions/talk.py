@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions.account import consent, pending, request
 from actions.chips import chip, notice, starters
 from actions.listing import CONTEXT_SLOT, context_of
-from actions.people import repeat
+from actions.people import SURE, repeat
 from actions.precedence import PENDING_SLOT
 from actions.service import missed, reply_of, told
 from actions.services import Services
@@ -17,8 +17,12 @@ _STARTERS = ("greet", "capabilities")
 
 
 async def chat(services: Services, turn: Turn) -> Reply:
-    """Courtesies, brief; greetings and "what can you do" come with chips."""
-    del services
+    """Courtesies, brief; greetings and "what can you do" come with chips. Where one is only guessed, what
+    the list knows comes first (「结婚」)."""
+    if turn.confidence < SURE and turn.text:
+        found = await services.listing.ask(turn)
+        if found.decision == "answer":
+            return told(services, turn, found)
     words = turn.say(f"chat.{turn.intent}")
     return Reply([starters(turn, words) if turn.intent in _STARTERS else words])
 

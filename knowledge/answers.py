@@ -9,6 +9,7 @@ never sees an account.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast, get_args
@@ -23,6 +24,7 @@ from knowledge.bundles import get_bundle
 from knowledge.checklists import bundle_checklist, item_checklist
 from knowledge.context import AnswerContext
 from knowledge.embed import Vector
+from knowledge.families import family_of
 from knowledge.follow_ups import FollowUps
 from knowledge.jurisdiction import (
     FACTS,
@@ -30,13 +32,14 @@ from knowledge.jurisdiction import (
 )
 from knowledge.model import Bundle
 from knowledge.one_matter import Reply, Turn
-from knowledge.search import MAX_CHARS, SearchResult
+from knowledge.search import MAX_CHARS, Hit, SearchResult, city_for
 from knowledge.several_matters import SeveralMatters
 from knowledge.stated import of_others
 from knowledge.text import Understood, understand
 
 __all__ = ["AnswerContext", "Reply", "Responder"]
 
+_LINES = re.compile(r"(?<=[^\s,，;；])[ \t]*[\r\n]+\s*")
 _OF_ONE: frozenset[Facet | None] = frozenset(("where", "time", "fee", "channels"))
 """Facts that are asked of one matter, not of a plan."""
 
@@ -61,11 +64,13 @@ class Responder(SeveralMatters, FollowUps):
         words and the context name none; `vector` is `engine.embed(query)` if it was made already;
         `today` the date in the cities' time zone; `now` (aware) tells which places are open.
         """
+        query = _LINES.sub("；", query.strip())  # one matter a line
         asked = self.engine.understand(query, lang=lang)
         typed = understand(query[:MAX_CHARS], lang=lang)  # mending is for names of matters only
         said = typed.said
         before = context or AnswerContext()
-        context = replace(before, facts={**before.facts, **said})
+        known = {fact: city for fact, city in before.facts.items() if fact not in typed.open}
+        context = replace(before, facts={**known, **said})
         if vector is None:
             vector = self.engine.embedder.encode_query(asked.core)
         asks = asked_for(asked.text, asked.lang, vector=self.engine.comparable(vector))
@@ -96,7 +101,7 @@ class Responder(SeveralMatters, FollowUps):
             reply = self._several(parts, asked, result, turn)
             if reply is not None:
                 return reply
-        special = plan or self._places(typed, turn)
+        special = plan or self._places(typed, turn) or self._what_for(typed, result, turn)
         if special is not None:
             return special
         sure = result.decision == "answer"
@@ -200,6 +205,22 @@ class Responder(SeveralMatters, FollowUps):
         card = self.answer_card(code, lang=lang, city=city, facet="documents", today=today)
         return item_checklist(card)
 
+    def _what_for(self, typed: Understood, result: SearchResult, turn: Turn) -> Reply | None:
+        """The question what for, where several matters answer words that name no purpose."""
+        codes = [code for code in family_of(typed.text) if code in self.catalogue.items]
+        if len(codes) < 2 or turn.context.code in codes:  # else it goes on from one of them
+            return None
+        hits = []
+        for code in codes:
+            item = self.catalogue.items[code]
+            where = city_for(result.asked, turn.city, item.jurisdiction.deciding_fact)
+            if where is not None and item.cities[where] is None:
+                item = self.catalogue.items.get(self.catalogue.sister(code) or "", item)
+            if where is None or item.cities[where] is not None:
+                hits.append(Hit(item.item_id, item.name, 1 / len(codes), where))
+        found = replace(result, results=tuple(hits), decision="clarify")
+        return self._clarify(found, turn, None) if len(hits) > 1 else None
+
     # ---- no answer ----------------------------------------------------------------------
 
     def _abstain(self, result: SearchResult, turn: Turn, plan: Bundle | None) -> Reply:
@@ -208,7 +229,8 @@ class Responder(SeveralMatters, FollowUps):
         nearer = best is not None and (not result.results or best.score > result.results[0].score)
         if best is not None and nearer and best.city is not None and result.confidence >= 0.5:
             item = self.catalogue.items[best.code]
-            notice = asking.only_elsewhere(self.catalogue, item, best.city, turn.lang)
+            there = asking.near_matters(self.catalogue, result, turn.lang, turn.today, plan)
+            notice = asking.only_elsewhere(self.catalogue, item, best.city, turn.lang, there)
             return Reply((notice,), context, "abstain", (), result.confidence)
         last = self.catalogue.items.get(context.code or "")
         near = asking.near_matters(self.catalogue, result, turn.lang, turn.today, plan)

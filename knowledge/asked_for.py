@@ -9,7 +9,7 @@ from core.cards import Facet
 from core.i18n import Lang
 from knowledge.asked_fact import LATER, RULE, asks_beyond, facets_of
 from knowledge.embed.port import Vector
-from knowledge.facets import asks_question, without_facets, worded_all
+from knowledge.facets import asks_question, asks_validity, without_facets, worded_all
 from knowledge.named_documents import (
     NamedDocument,
     asks_for_agent,
@@ -34,6 +34,8 @@ class AskedFor:
     """Whether it is something that the list does not say of its matter."""
     beyond: bool = False
     """Whether its words ask for something that no fact tells: untold where no frequent question does."""
+    validity: bool = False
+    """Whether it is asked how long something holds, or for how long one may stay."""
 
 
 _EMPTY = re.compile(r"[\s，,]*[，,][\s，,]*")
@@ -53,6 +55,7 @@ def asked_for(
         tuple(one for one in worded_all(words) if one in heard),
         named_documents(words, lang),
         asks_for_agent(words),
+        validity=asks_validity(words),
         beyond=not heard and asks_question(words) and asks_beyond(words, rule, vector),
     )
 

@@ -125,12 +125,26 @@ def _choice(
     if facet is not None and facet not in _NO_HINT:
         shown = Shown(item, sides(catalogue, item, today), hit.city or "both", None, lang)
         hint = shown.named(facet)
+    sister = catalogue.items.get(catalogue.sister(hit.code) or "")
+    pair = hit.city is None and sister is not None
+    if pair and (facet is None or facet in (*_NO_HINT, "result")):
+        hint = text("knowledge.either_city", lang)
     return Choice(
-        title=item.name.in_(lang),
+        title=_pair_name(item, lang) if pair else item.name.in_(lang),
         code=hit.code,
         token=ask_item(hit.code, facet=facet, city=hit.city),
         hint=short(hint, lang),
     )
+
+
+_OF_A_CITY = re.compile(
+    r"（[^）]*(?:深圳|东莞)[^）]*）|\s+–\s+(?:Shenzhen|Dongguan)\b[^–]*$|\s*\([^)]*(?:Shenzhen|Dongguan)[^)]*\)"
+)
+
+
+def _pair_name(item: ServiceItem, lang: Lang) -> str:
+    """The name that an item and its sister in the other city have in common."""
+    return _OF_A_CITY.sub("", item.name.in_(lang)) or item.name.in_(lang)
 
 
 def _plan_choice(plan: Bundle, lang: Lang) -> Choice:
@@ -179,7 +193,7 @@ def not_in_list(
     asked = result.asked
     actions = _named(near)
     title, key = "knowledge.not_in_list_title", "knowledge.not_in_list"
-    if asked.elsewhere or asked.foreign:
+    if asked.elsewhere or asked.kept_elsewhere or asked.foreign:
         key = "knowledge.not_our_document" if asked.foreign else "knowledge.not_our_cities"
     elif actions:
         title, key = "knowledge.not_sure_title", "knowledge.not_sure"
@@ -202,7 +216,7 @@ def _back(last: ServiceItem | None, actions: Sequence[Action], lang: Lang) -> li
 
 def nearest(catalogue: Catalogue, result: SearchResult) -> list[Hit]:
     """The nearest matters, where any is near and the question is about our cities."""
-    if result.asked.elsewhere or result.in_list < NEAR:
+    if result.asked.elsewhere or result.asked.kept_elsewhere or result.in_list < NEAR:
         return []
     return options(catalogue, result)[:3]
 
@@ -215,7 +229,11 @@ def near_matters(
     plan: Bundle | None = None,
 ) -> tuple[Choice, ...]:
     """The nearest matters as chips, after the `plan` of a life event that may be meant."""
-    plans = [] if plan is None or result.asked.elsewhere else [_plan_choice(plan, lang)]
+    plans = (
+        []
+        if plan is None or result.asked.elsewhere or result.asked.kept_elsewhere
+        else [_plan_choice(plan, lang)]
+    )
     matters = [_choice(catalogue, hit, lang, None, today) for hit in nearest(catalogue, result)]
     return (*plans, *matters)
 
@@ -250,8 +268,15 @@ def too_many(catalogue: Catalogue, parts: Sequence[str], lang: Lang) -> NoticeCa
     )
 
 
-def only_elsewhere(catalogue: Catalogue, item: ServiceItem, asked: City, lang: Lang) -> NoticeCard:
-    """The asked city does not handle the matter: say so and offer the other city's card."""
+def only_elsewhere(
+    catalogue: Catalogue,
+    item: ServiceItem,
+    asked: City,
+    lang: Lang,
+    near: Sequence[Choice] = (),
+) -> NoticeCard:
+    """The asked city does not handle the matter: say so and offer the other city's card, and what the asked
+    city has that is `near`."""
     other: City = "dongguan" if asked == "shenzhen" else "shenzhen"
     names = {"asked": city_name(asked, lang), "other": city_name(other, lang)}
     show = Action(
@@ -262,7 +287,7 @@ def only_elsewhere(catalogue: Catalogue, item: ServiceItem, asked: City, lang: L
         lang=lang,
         title=text("knowledge.only_elsewhere_title", lang, city=names["asked"]),
         text=text("knowledge.only_elsewhere", lang, name=item.name.in_(lang), **names),
-        actions=[show, *ways_out(lang)],
+        actions=[*_named(near), show, *ways_out(lang)],
         list_version=catalogue.version,
     )
 

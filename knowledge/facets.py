@@ -244,6 +244,22 @@ def _other(facet: Facet, text: str) -> bool:
     return (facet == "fee" and asks_amount(text)) or (facet == "time" and asks_term(text))
 
 
+_VALIDITY = re.compile(
+    r"有效期|有效(多久|几年|多长|到)|(?<!先)(管|顶|用)(得|到)?(几|多少|多)(年|久|长|个月|时间)"
+    r"|(几|多)(年|久|长时间)(要|得|就|会|才)?(换|过期|到期|失效|审|续)(一次|了)?(?!.{0,4}(手续|材料))"
+    r"|(待|呆|停留|逗留)(得|上|满)?(几|多)(天|久|长|日)|(什么时候|几时|哪天)(过期|到期|失效)"
+    r"|how long\b.{0,40}\b(valid|good for|lasts?|stay)\b|\bvalid(ity)?\b.{0,12}\b(for|until|period|how long)\b"
+    r"|\bhow (many|often)\b.{0,30}\b(valid|stay|renewed|expire)|\bwhen do(es)?\b.{0,40}\b(expire|run out)"
+    r"|\bexpiry date",
+    re.IGNORECASE,
+)
+
+
+def asks_validity(text: str) -> bool:
+    """Whether it is asked how long something holds, or for how long one may stay: not how long it takes."""
+    return _VALIDITY.search(text) is not None
+
+
 def asks_amount(text: str) -> bool:
     """Whether it asks how much one is given or may draw, not what the matter costs."""
     return _AMOUNT.search(text) is not None and _COST.search(text) is None

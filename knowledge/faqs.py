@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,9 @@ from core.i18n import Lang
 from knowledge.columns import place_of
 from knowledge.embed.port import Matrix, Vector
 from knowledge.facets import asks_amount, asks_how, asks_permission, asks_whether
-from knowledge.model import ServiceItem
+from knowledge.model import DecidingFact, ServiceItem
 from knowledge.terms import terms
-from knowledge.text import Understood, cities_in
+from knowledge.text import Understood, cities_in, understand
 from knowledge.wordings import SUMMARY, context_wordings, normalised, wordings
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class _Question:
     city: City | None
     named: tuple[City, ...]
     """Cities its words name, in order; none where it names both as one (「在深圳、东莞」)."""
+    facts: Mapping[DecidingFact, City]
+    """Where its words say that a fact lies."""
     amount: bool
 
 
@@ -126,7 +128,7 @@ class FrequentQuestions:
     ) -> AskedFaqs:
         """Of these items' questions. `vector`: the embedding of what was asked; `city`: the only city
         that the card will speak of."""
-        units = frozenset(terms(asked.core))
+        units, facts = frozenset(terms(asked.core)), {**asked.roles, **asked.said}
         amount = asks_amount(asked.text)
         plain = asks_how(asked.text)  # of the matter as a whole, unless its words say more
         may_lead: set[str] = set()
@@ -142,6 +144,8 @@ class FrequentQuestions:
                     continue
                 if asked.cities and question.named not in ((), asked.cities):
                     continue  # 「从深圳搬到东莞」 is not 「从东莞搬到深圳」
+                if any(facts.get(fact, where) != where for fact, where in question.facts.items()):
+                    continue  # nor is 「东莞参保、在深圳生的」 the question of who is insured in Shenzhen
                 near[question.zh] = max(near.get(question.zh, -1.0), one.whole)
                 if one.shared or not plain:
                     may_lead.add(question.zh)
@@ -219,6 +223,7 @@ class FrequentQuestions:
                     faq.question.zh,
                     faq.city,
                     _named(faq.question.zh),
+                    _facts(faq.question.in_(lang)),
                     asks_amount(faq.question.zh),
                 )
                 for faq in item.faqs
@@ -243,6 +248,13 @@ def _known(item: ServiceItem, lang: Lang) -> Iterable[tuple[str, str]]:
 
 def _named(question: str) -> tuple[City, ...]:
     return () if _BOTH.search(question) else tuple(c for c, _, _ in cities_in(question))
+
+
+def _facts(question: str) -> dict[DecidingFact, City]:
+    if _BOTH.search(question):
+        return {}
+    told = understand(question)
+    return {**told.roles, **told.said}
 
 
 def _topic(said: Sequence[set[str]]) -> frozenset[str]:

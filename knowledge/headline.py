@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +23,12 @@ from knowledge.named_documents import agent_papers, told_of
 OPEN: tuple[Facet | None, ...] = (None, "eligibility", "steps", "result", "status")
 """Asked for no other fact than whether, what if, how, what comes of it, or how far it is: a frequent question
 says more of these than the list's facts."""
+_VALIDITY_HEARD: tuple[Facet | None, ...] = (None, "result", "time", "fee", "steps", "overview")
+_VALIDITY_TOLD = re.compile(
+    r"有效期|有效\d|继续有效|长期|每年|(?<!\d)\d{1,2} ?年(内|有效)|\bvalid\b|\b(every|each) year\b",
+    re.IGNORECASE,
+)
+"""What a line says that tells how long something holds."""
 _NO_YES: tuple[Facet | None, ...] = (None, "channels", "steps", "where", "documents", "result")
 """Facts that answer no question for yes or no, unless they are asked in plain words (「网上能办吗」)."""
 _BY_ANOTHER: tuple[Facet | None, ...] = (*OPEN, "channels")
@@ -201,6 +208,11 @@ def headline(
             named = agent_papers(materials, shown.lang)
         if named and not (told and any(one.among(told[0].question) for one in asks.documents)):
             return _with_rest(shown, named, asks.facets, ("documents",)), "documents"
+    if asks.validity and not led and facet in _VALIDITY_HEARD:
+        told_so = shown.line("result")
+        holds = _VALIDITY_TOLD.search(told_so) is not None
+        words = told_so if holds else text("knowledge.not_told", shown.lang, value=told_so)
+        return words, "result"
     heard = facet == "eligibility" and facet not in asks.outright and faqs.whether and not faqs.may
     if asks.untold or (not led and (heard or (asks.agent and facet in _BY_ANOTHER))):
         words = text("knowledge.not_told", shown.lang, value=led or shown.conditions())

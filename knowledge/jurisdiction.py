@@ -16,6 +16,7 @@ from core.cards import CITIES, City, Facet
 from knowledge.model import DecidingFact, ServiceItem
 from knowledge.stated import SAME_WAY
 from knowledge.text import Understood, cities_in, understand
+from knowledge.whose import since_correction
 
 Place = Literal["shenzhen", "dongguan", "both"]
 """Where a fact of the resident's lies; `both` also stands for "not sure": both answers are shown."""
@@ -125,7 +126,7 @@ def resolve(
 
 def reply_place(asked: Understood) -> Place | None:
     """The answer to "in which city …?" in a resident's own words; None when it is something else."""
-    text = asked.text.strip(" ,，.。!！?？").lower()
+    text = asked.text[since_correction(asked.text) :].strip(" ,，.。!！?？").lower()
     if _BOTH.match(text) or _UNSURE.match(text):
         return "both"
     if len(asked.cities) == 2 and not _leftover(text):

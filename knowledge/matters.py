@@ -9,20 +9,37 @@ parted at 和、and, each part with the words around the list that hold for all 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from knowledge.facets import names_nothing
 
 _JOINT = re.compile(
     r"[?？!！。]\s*|\.\s+|[;；]\s*|[,，]?\s*(?:另外|还有(?!什么|哪|多|几|没)|顺便|顺带|此外|以及|同时(?:还|也)?想?"
-    r"|然后还|然后再?(?=想|要|办|申请)|(?<=[,，])\s*(?:还|再|也)(?:想|要|得|需要)(?!什么|哪|多久|多少|几))[,，]?"
+    r"|然后还|然后再?(?=想|要|办|申请)|(?<=[,，])\s*(?:还|再|也|又)(?:想|要|得|需要)(?!什么|哪|多久|多少|几)"
+    r"|(?<=[\u3400-\u9fff]{3})还(?:要|想|得)(?=(?:补|办|换|领|转|申请)(?!什么|哪|多|几|啥)))[,，]?"
     r"|,?\s*\b(?:and also|also,?|besides,?|in addition,?|plus,? i|and then|as well as"
     r"|second(?:ly)?,|another (?:thing|question)\W)\s*",
     re.IGNORECASE,
 )  # fmt: skip
+_DIGITS = "123456789"
+_NUMBERS = _DIGITS + "一二三四五六七八九"
+_UNIT = "年月日号个岁天次万元点周期名人张份本家套楼室"
+_MARK = re.compile(
+    rf"(?:^|(?<=[\s,，;；。.、:：?？!！]))[(（]?第?([{_NUMBERS}])(?:[.、)）:：](?!\d)|是(?=.{{2}}))\s*"
+)
+_BARE_MARK = re.compile(
+    rf"(?<!\d)([1-9](?=[\u3400-\u9fff])(?![{_UNIT}])|[一二三四五六七八九](?=、))、?"
+)
+"""What numbers the things of a list: 「1.」, (2), 「一、」; closely written as well (「①结婚②护照」)."""
+_DASH = re.compile(r"(?:^|(?<=[\s;；]))-\s+")
+_SEMICOLON, _PAIR = re.compile(r"[;；]"), 2
 _LIST = re.compile(
     r"\s*(?:、|/|&|(?<![我你他她它们])(?:和|跟|与|及)(?![我你他她它说谁平谐解睦气]))\s*|,?\s+and\s+",
     re.I,
 )
+_LIST_EN = re.compile(r"[^,]+(?:, *(?!and\b)[\w'/-]+(?: [\w'/-]+){0,3})+,? and (?:[\w'/-]+ ?){1,5}")
+"""Things with commas between them and "and" before the last."""
+_COMMA_AND = re.compile(r",? +and +|, *", re.IGNORECASE)
 _NO_LIST = re.compile(
     r"之间|区别|不同|不一样|关系|一起住|哪个|还是|和谐|和解|跟着|深圳(?:和|、|跟|与)东莞|东莞(?:和|、|跟|与)深圳"
     r"|\bbetween\b|difference|\bor\b|shenzhen and dongguan|dongguan and shenzhen",
@@ -71,8 +88,32 @@ def _substantial(part: str, least: int = _MIN_HAN) -> bool:
     return han >= least or len(re.findall(r"[a-z]+", part, re.IGNORECASE)) >= _MIN_WORDS
 
 
+def numbered(text: str) -> list[str]:
+    """The things of a list that is numbered, one a line, or parted by semicolons; [] where there is none."""
+    marks = next(filter(None, (_counted(mark.finditer(text)) for mark in (_MARK, _BARE_MARK))), [])
+    marks = marks or list(_DASH.finditer(text))
+    if marks:
+        ends = [match.start() for match in marks[1:]] + [len(text)]
+        parts = [text[match.end() : end] for match, end in zip(marks, ends, strict=True)]
+    else:
+        parts = _SEMICOLON.split(text)
+        parts = parts if len(parts) > _PAIR else []
+    parts = [part.strip(" ,，;；.。、") for part in parts]
+    parts = [part for part in parts if len(part) >= _MIN_PART]
+    return parts if len(parts) > 1 else []
+
+
+def _counted(marks: Iterator[re.Match[str]]) -> list[re.Match[str]]:
+    """The marks where they count from one upwards."""
+    found = list(marks)
+    numbers = [_NUMBERS.find(match.group(1)) % len(_DIGITS) for match in found]
+    return found if len(found) > 1 and numbers == list(range(len(found))) else []
+
+
 def split_matters(text: str) -> list[str]:
     """Parts that could each be a question of its own; a single-element list when there is one."""
+    if listed := numbered(text):
+        return listed
     parts = [part.strip(" ,，.。") for part in _JOINT.split(text) if part and part.strip()]
     kept = [part for part in parts if _substantial(part)]
     if len(kept) > 1:
@@ -110,10 +151,12 @@ def _listed(text: str) -> list[str]:
     """The things of a list, each as a question; [] when the text is no list of matters."""
     if _NO_LIST.search(text):
         return []
-    parts = [part.strip(" ,，") for part in _LIST.split(text)]
+    han = re.search(r"[\u3400-\u9fff]", text) is not None
+    several = not han and _LIST_EN.fullmatch(text)
+    parts = [part.strip(" ,，") for part in (_COMMA_AND if several else _LIST).split(text)]
     if not 2 <= len(parts) <= _MOST:
         return []
-    if re.search(r"[\u3400-\u9fff]", text):
+    if han:
         found = _questions_zh(parts)
         enough = all(len(re.findall(r"[\u3400-\u9fff]", part)) >= _MIN_PART for part in parts)
         return found if enough else []

@@ -165,6 +165,8 @@ class OneMatter:
         if len(asked.cities) == 1 and turn.said and fact not in words:
             # "I live in Shenzhen" says nothing about where the fund is paid.
             named = named if fact == "none" or known_place(fact, turn.said) else None
+        elif fact in asked.open:
+            named = None
         elif not asked.cities and fact != "none" and known_place(fact, turn.context.facts):
             named = None  # what the resident said himself is nearer than what the caller assumes
         return item, self._resolve(item, result.facet, named, words, turn)

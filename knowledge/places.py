@@ -107,3 +107,37 @@ def without_places(text: str) -> str:
     parts.append(text[at:])
     out = _RESIDENT.sub("", "".join(parts), count=1).strip(" ,，.。")
     return out or text
+
+
+_THINGS = (
+    "居住证|居住登记|社保卡|社会保障卡|医保卡|社保|医保|公积金|低保|高龄|敬老|老年卡|老人卡|生育津贴|育儿|失业金|失业保险|失业补助"
+    "|养老金|退休金|养老认证|养老资格|公租房|保障房|廉租房|个体户|食品经营|卫生许可|临时救助|残疾|两项补贴|积分入学|积分入户|人才补贴"
+    "|创业补贴|电动车|经营许可"
+)
+_THINGS_EN = (
+    "social security|social insurance|medical insurance|residence permit|housing fund|unemployment"
+    "|maternity|childcare"
+    "|old.age|pension|public rental|food (?:business )?licen[cs]e|subsistence|disability"
+)
+_ABROAD, _ABROAD_EN = "香港|澳门|台湾", "hong kong|hk|macau|macao|taiwan"
+_FROM = re.compile(r"(?:在|去|到|从|由|往|回|来|是|和|跟|与|转|迁)$")
+_ITS = re.compile(rf"(?:[省市县]|那边|老家|当地)*的?(?:{_THINGS})")
+_ITS_EN = re.compile(rf" (?:{_THINGS_EN})", re.IGNORECASE)
+_THING_IN = re.compile(
+    r"\b(?:benefits?|allowances?|cards?|permits?|subsid(?:y|ies)|registration|withdrawals?|funds?|insurance|relief"
+    r"|pensions?|licen[cs]es?) (?:in|of|for|from) $",
+    re.IGNORECASE,
+)
+_FAR = re.compile(rf"{_ABROAD}|\b(?:{_ABROAD_EN})\b", re.IGNORECASE)
+
+
+def elsewheres(text: str) -> bool:
+    """Whether a text that names neither of our cities asks for what is kept by another place (「湖北社保卡」,
+    "maternity allowance in Shanghai")."""
+    spans = [*place_spans(text), *(match.span() for match in _FAR.finditer(text))]
+    return any(
+        (_ITS.match(text, end) is not None and _FROM.search(text[:start]) is None)
+        or _ITS_EN.match(text, end) is not None
+        or (_THING_IN.search(text[:start]) is not None and not text[end:].strip(" ?.!"))
+        for start, end in spans
+    )

@@ -144,6 +144,8 @@ def city_for(asked: Understood, city: City | None, fact: DecidingFact) -> City |
     the caller's `city`.
     """
     for one in (fact, *SAME_WAY.get(fact, ())):
+        if one in asked.open:
+            return None
         if one in asked.roles:
             return asked.roles[one]
     if len(asked.cities) == 1:
@@ -410,11 +412,18 @@ class SearchEngine:
         """Whether a matter is about dealing with another place at all (transfer, off-site, …)."""
         return not set(self.catalogue.items[code].cross_city_modes) <= {"per_city", "local_only"}
 
+    def _anywhere(self, code: str) -> bool:
+        """Whether a matter may be done here though its papers are another place's, or moved here."""
+        modes = set(self.catalogue.items[code].cross_city_modes)
+        return bool(modes & {"nationwide", "joint_handling"})
+
     def _decide(
         self, confidence: float, in_list: float, hits: list[Hit], elsewhere: list[Hit],
         asked: Understood, found: Signals, rule: Rule,
     ) -> Decision:  # fmt: skip
         if not hits or (asked.elsewhere and not (asked.passing and self._moves(hits[0].code))):
+            return "abstain"
+        if asked.kept_elsewhere and not self._anywhere(hits[0].code):
             return "abstain"
         alone = rule is not self._plain and self._unrivalled(hits)
         sure = confidence >= rule.answer_at - (_UNRIVALLED if alone else 0.0)

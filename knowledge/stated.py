@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from core.cards import City
 from knowledge.lexicon import KIN
 from knowledge.model import DecidingFact
 from knowledge.places import place_spans
+from knowledge.whose import Claim, People, counting, people_in, time_of
 
 _I = re.IGNORECASE
 Mention = tuple[City, int, int]
@@ -32,6 +34,10 @@ SAME_WAY: Mapping[DecidingFact, tuple[DecidingFact, ...]] = {
 }
 """Facts that tell another one where it is not said itself: who works in a city is insured there."""
 
+_EACH_OWN: frozenset[DecidingFact] = frozenset(
+    {"contribution_city", "insured_city", "account_city", "employer_city", "hukou_city"}
+)
+"""Facts that one grown person of a household does not share with another."""
 _PAID: frozenset[DecidingFact] = frozenset({"contribution_city", "insured_city", "account_city"})
 """Facts that follow from where one works, whatever city is named beside them."""
 
@@ -55,7 +61,7 @@ _SAID = _compiled((
     ("hukou_city", r"(户口|户籍)(还|一直|都|也)*(是|落)?在|(户口|户籍)(还|一直|都|也)*是(?!不是|哪|什么)"
      r"|(户口|户籍)(的)?(?=[,，。?？]|$)|hukou"),
     ("school_city", r"上学|读书|就读|上(小学|初中|高中)|\bschool\b"),
-    ("employer_city", r"上班|(?<!没)(?<!没有)(?<!找)工作|打工|(公司|单位)(是)?在"
+    ("employer_city", r"上班|(?<!没)(?<!没有)(?<!找)工作|打工|(公司|单位|工地|厂)(是)?在"
      r"|(?<!not )(?<!no )\b(work|works|working|employer|company is|office is)\b"
      r"|(?<!no )(?<!find a )(?<!for a )\bjob\b"),
     ("residence_city", r"住在|居住|(?<!常)住(?=[,，。?？]|$|的|着|了|过)"
@@ -94,8 +100,15 @@ _WISHED: frozenset[DecidingFact] = frozenset({"school_city", "property_city", "p
 _CLAUSE = re.compile(
     r"[，,。.；;！!？?\n]|但是|但|想|要在|准备|打算|\bbut\b|\band\b|\bwant", re.IGNORECASE
 )
-_NEGATED = re.compile(r"(没有?|不是|非|无|\bno|\bnot( an?)?) ?$", re.IGNORECASE)
-"""Before a city: what follows is not there (「没有深圳户口」)."""
+_NEGATED = re.compile(
+    r"(没有?|不是|非|无|不(再|是|住)?(在|住)?|没(有)?在|\bno) ?$"
+    r"|(\bnot|n't|\bnever|\bno longer)(\s+(an?|the|any|in|from|at|to|have|got|been|insured|pay(ing)?|paid"
+    r"|live|living"
+    r"|work(ing)?|employed|registered|based|covered|enrolled|contribut\w+|social|security|insurance|housing|fund))*\s*$",
+    re.IGNORECASE,
+)
+"""Before a city: what follows is not there (「没有深圳户口」, "not insured in Shenzhen")."""
+_NOT = re.compile(r"没|不|\b(no|not|never|stopped|left)\b|n't", re.IGNORECASE)
 _MOVES_TO = re.compile(
     r"(搬家?|搬迁)(到|去|来|至|回)$|\b(mov\w+|relocat\w+)\b.{0,24}\bto $", re.IGNORECASE
 )
@@ -119,6 +132,11 @@ _CIRCUMSTANCE = re.compile(
     r"( ?(and )?\b(work|live|stay|works|lives|working|living|based|employed)( in)?)+ *",
     re.IGNORECASE,
 )
+_ORIGIN = re.compile(
+    r"(我|我们|本人|咱|俺|老公|老婆)?(们|家)?(都|也|本来)?(是|老家|户口|户籍|身份证|在|的|那边|来的|过来的|人|农村)*"
+    r"|(i|we)('m| am| are|'re)?( originally)?( from)?|my (hukou|home ?town) is( in| from)?",
+    re.IGNORECASE,
+)
 _DOES = re.compile(r"住|上班|工作|打工|做事|生活|work|liv|stay|based|employ", re.IGNORECASE)
 _SAYS = re.compile(
     r"[^\u3400-\u9fffa-z]|我|想|要|该|应|怎|么|样|如何|办|理|弄|什|哪|里|去|能|可|以|吗|呢|的|了|证|在|是|有"
@@ -130,8 +148,8 @@ _LEAST = 2
 
 
 def without_circumstances(text: str, mentions: Sequence[Mention]) -> str:
-    """Text without the clauses that only say in which of our cities one lives or works; whole where
-    nothing else is asked."""
+    """Text without the clauses that only say in which of our cities one lives or works, or from where one
+    is; whole where nothing else is asked."""
     kept, at, dropped = "", 0, False
     for gap in [*_BREAK.finditer(text), None]:
         end, after = (gap.start(), gap.end()) if gap else (len(text), len(text))
@@ -139,7 +157,9 @@ def without_circumstances(text: str, mentions: Sequence[Mention]) -> str:
         for _, start, stop in reversed([m for m in mentions if at <= m[1] < end]):
             clause = clause[: start - at] + clause[stop - at :]
         plain = " ".join(clause.split())
-        if clause != text[at:end] and _DOES.search(plain) and _CIRCUMSTANCE.fullmatch(plain):
+        ours = clause != text[at:end]
+        lives = ours and _DOES.search(plain) and _CIRCUMSTANCE.fullmatch(plain)
+        if lives or (not ours and _comes_from(plain)):
             dropped = True
         else:
             kept += text[at:after]
@@ -149,27 +169,123 @@ def without_circumstances(text: str, mentions: Sequence[Mention]) -> str:
     return kept.strip() if dropped and len(said) >= enough else text
 
 
-def said_facts(text: str, mentions: Sequence[Mention]) -> Stated:
-    """Facts that the words state, with their city: never a mere wish to know."""
-    mentions = [m for m in mentions if not _NEGATED.search(text[: m[1]])]
-    if not mentions:
-        return {}
-    out: Stated = {}
-    for city, start, _ in mentions:
-        if _MOVES_TO.search(text[:start]):
-            out["residence_city"] = city
-    for left, right, here in _clauses(text, mentions):
-        if len({city for city, _, _ in here}) == 1:
-            wished = _WISH.match(text, left) is not None
-            for fact, pattern in _SAID:
-                known = fact in out and not (wished and fact in _WISHED)
-                if not known and pattern.search(text, left, right):
-                    out[fact] = here[0][0]
+def _comes_from(clause: str) -> bool:
+    """Whether a clause only says from which other place somebody is (「江西赣州户口」, "I am from Hunan")."""
+    spans = place_spans(clause)
+    for start, end in reversed(spans):
+        clause = clause[:start] + clause[end:]
+    return bool(spans) and _ORIGIN.fullmatch(" ".join(clause.split())) is not None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a text says of where the facts lie."""
+
+    said: Stated
+    """Stated: never a mere wish to know."""
+    roles: Stated
+    """Where the text names both cities: these, and each other fact by the city nearest to it."""
+    open: frozenset[DecidingFact]
+    """Facts told of somebody else, or two ways: the words do not tell where they lie."""
+
+
+def read_facts(text: str, mentions: Sequence[Mention]) -> Told:
+    """The facts of a text with the cities it names."""
+    people = people_in(text)
     several = len({city for city, _, _ in mentions}) > 1
+    stated = _stated(text, mentions, people)
+    affirmed = [m for m in mentions if not _negated(text, m)]
     if several:
-        out = _own(text, mentions) | out
-    plain = {"contribution_city", "residence_city"} & out.keys()
-    return out if plain or several or _MINE.search(text) else {}
+        for fact, (city, at) in _own(text, affirmed).items():
+            stated.setdefault(fact, [Claim(city, at, people.at(at), 1)])
+    said, unclear = _settled(stated, people, firm=True)
+    for city, start, _ in affirmed:
+        if _MOVES_TO.search(text[:start]):
+            said.setdefault("residence_city", city)
+    plain = {"contribution_city", "residence_city"} & said.keys()
+    if not (plain or several or _MINE.search(text)):
+        said = {}
+    if not several:
+        return Told(said, {}, unclear)
+    near, doubtful = _settled(_near(text, affirmed, people), people, firm=False)
+    told = {
+        fact: city
+        for fact, city in near.items()
+        if fact not in unclear
+        and (fact not in _PAID or all(said.get(f, city) == city for f in SAME_WAY[fact]))
+    } | said
+    if "contribution_city" in told:
+        told.setdefault("account_city", told["contribution_city"])
+    return Told(said, told, unclear | (doubtful - told.keys()))
+
+
+Claims = dict[DecidingFact, list[Claim]]
+
+
+def _settled(
+    claims: Claims, people: People, *, firm: bool
+) -> tuple[Stated, frozenset[DecidingFact]]:
+    """(the city that counts of each fact, the facts of which none does)."""
+    found = {
+        fact: counting(own, people, own=fact in _EACH_OWN, firm=firm)
+        for fact, own in claims.items()
+    }
+    return (
+        {fact: city for fact, city in found.items() if city is not None},
+        frozenset(fact for fact, city in found.items() if city is None),
+    )
+
+
+def _stated(text: str, mentions: Sequence[Mention], people: People) -> Claims:
+    """What the clauses that name one city state. One that follows on what is no more, or not so, and
+    names the other city says where it is instead (「不在深圳参保，在东莞」)."""
+    out: Claims = {}
+    instead: tuple[City, list[DecidingFact]] | None = None
+    for left, right, here in _clauses(text, mentions, people):
+        if not here:
+            continue
+        if len({city for city, _, _ in here}) > 1:
+            instead = None
+            continue
+        city, start, _ = here[0]
+        negated, when = _negated(text, here[0]), time_of(text[left:right])
+        wished = _WISH.match(text, left) is not None
+        found = [
+            (fact, max(start, match.start()))
+            for fact, pattern in _SAID
+            if (match := pattern.search(text, left, right))
+        ]
+        plain = not (negated or _NOT.search(text, left, right))
+        if not found and instead is not None and instead[0] != city and plain:
+            found = [(fact, start) for fact in instead[1]]
+            when = 2
+        for fact, at in () if negated else found:
+            claim = Claim(city, at, people.at(at), when, wished and fact in _WISHED)
+            out.setdefault(fact, []).append(claim)
+        gone = negated or when == 0
+        instead = (city, [fact for fact, _ in found]) if gone and found else None
+    return out
+
+
+def _near(text: str, mentions: Sequence[Mention], people: People) -> Claims:
+    """The facts that are spoken of at all, each with the city nearest to it in its clause."""
+    out: Claims = {}
+    for left, right, here in _clauses(text, mentions, people):
+        wished, when = _WISH.match(text, left) is not None, time_of(text[left:right])
+        for fact, pattern in _NEAR:
+            for match in pattern.finditer(text, left, right) if here else ():
+                city = _nearest(text, match, here)
+                at = max(
+                    [match.start(), *(s for c, s, _ in here if c == city and s < match.start())]
+                )
+                claim = Claim(city, at, people.at(at), when, wished and fact in _WISHED)
+                out.setdefault(fact, []).append(claim)
+    return out
+
+
+def _negated(text: str, mention: Mention) -> bool:
+    """Whether a city is named as one where something is not."""
+    return _NEGATED.search(text[: mention[1]]) is not None
 
 
 def of_others(text: str) -> bool:
@@ -200,26 +316,6 @@ def destination(text: str, mentions: Sequence[Mention]) -> City | None:
     """The city that something is to be moved to (「深圳公积金转到东莞」); None where none is named."""
     found = {city for city, start, _ in mentions if _TOWARDS.search(text[:start])}
     return found.pop() if len(found) == 1 else None
-
-
-def roles(text: str, mentions: Sequence[Mention], said: Stated) -> Stated:
-    """Where the text names both cities: for each fact the city nearest to it in its clause, unless a
-    statement says otherwise, of the fact itself or of the contributions that tell it."""
-    near: Stated = {}
-    for left, right, here in _clauses(text, mentions):
-        wished = _WISH.match(text, left) is not None
-        for fact, pattern in _NEAR:
-            for match in pattern.finditer(text, left, right) if here else ():
-                if fact not in near or (wished and fact in _WISHED):
-                    near[fact] = _nearest(text, match, here)
-    told = {
-        fact: city
-        for fact, city in near.items()
-        if fact not in _PAID or all(said.get(other, city) == city for other in SAME_WAY[fact])
-    } | said
-    if "contribution_city" in told:
-        told.setdefault("account_city", told["contribution_city"])
-    return told
 
 
 _OTHERS = re.compile(
@@ -253,21 +349,26 @@ _THIRD: tuple[tuple[DecidingFact, re.Pattern[str], re.Pattern[str]], ...] = (
 )
 
 
-def _own(text: str, mentions: Iterable[Mention]) -> Stated:
-    """What belongs to a city by its name; nothing of what belongs to both."""
-    found: dict[DecidingFact, set[City]] = {}
+def _own(text: str, mentions: Iterable[Mention]) -> dict[DecidingFact, tuple[City, int]]:
+    """(city, where it is said) of what belongs to a city by its name; nothing of what belongs to both."""
+    found: dict[DecidingFact, dict[City, int]] = {}
     for city, start, end in mentions:
         if _NOT_AT.search(text[:start]) is None:
             for fact, pattern in _OWN:
                 if pattern.match(text, end):
-                    found.setdefault(fact, set()).add(city)
-    return {fact: cities.pop() for fact, cities in found.items() if len(cities) == 1}
+                    found.setdefault(fact, {}).setdefault(city, start)
+    return {fact: next(iter(cities.items())) for fact, cities in found.items() if len(cities) == 1}
 
 
-def _clauses(text: str, mentions: Sequence[Mention]) -> Iterable[tuple[int, int, list[Mention]]]:
-    """(start, end, cities named in it) of each clause."""
-    bounds = [0, *(m.start() for m in _CLAUSE.finditer(text)), len(text)]
-    for left, right in pairwise(bounds):
+def _clauses(
+    text: str, mentions: Sequence[Mention], people: People
+) -> Iterable[tuple[int, int, list[Mention]]]:
+    """(start, end, cities named in it) of each clause; who is named between two cities begins one."""
+    bounds = {0, len(text), *(m.start() for m in _CLAUSE.finditer(text))}
+    for (_, _, end), (_, start, _) in pairwise(mentions):
+        if not any(end <= bound <= start for bound in bounds):
+            bounds |= {next((at for at, _, _ in people.named if end <= at < start), 0)}
+    for left, right in pairwise(sorted(bounds)):
         yield left, right, [m for m in mentions if left <= m[1] < right]
 
 

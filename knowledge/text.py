@@ -32,7 +32,9 @@ from knowledge.lexicon import (
     PLACES_EN,
 )
 from knowledge.model import DecidingFact
-from knowledge.stated import Mention, away, destination, roles, said_facts, without_circumstances
+from knowledge.places import elsewheres
+from knowledge.stated import Mention, away, destination, read_facts, without_circumstances
+from knowledge.whose import since_correction
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,12 @@ class Understood:
     """The city that something is to be moved to."""
     away: frozenset[DecidingFact] = frozenset()
     """Facts that lie in neither of our cities."""
+    open: frozenset[DecidingFact] = frozenset()
+    """Facts told of somebody else, or two ways: nothing said, now or before, tells where they lie."""
     elsewhere: bool = False
     """Another city than ours is named and neither of ours, or another place's document is wanted."""
+    kept_elsewhere: bool = False
+    """It is for what another place keeps (「湖北社保卡丢了」), with neither of our cities named."""
     foreign: bool = False
     """It is the document of another country or region that is to be replaced."""
     passing: bool = False
@@ -137,7 +143,8 @@ _PASSING = re.compile(
     r"(在|去|到|从|由|往|回|转到|迁到|(?<![a-z])(to|from|at|in) )(" + "|".join(ELSEWHERE) + ")"
     r"|("
     + "|".join(ELSEWHERE)
-    + ")(市|省|那边|老家)?(急诊|住院|看病|看的病|做的?手术|出差|出的事|生的|读书|打工|买的)",
+    + ")(市|省|那边|老家)?(的?(?:公积金|社保|医保|养老保险?|户口|学籍)[^,，。]{0,4}(?:转|迁)"
+    r"|急诊|住院|看病|看的病|做的?手术|出差|出的事|生的|读书|打工|买的)",
     re.IGNORECASE,
 )
 
@@ -258,11 +265,13 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
     simple = _mandarin(simple) if spoken == "zh" else _without_pinyin(simple)
     simple = _MISHEARD.sub(lambda m: PLACE_HOMOPHONES[m.group(0)], simple.replace("’", "'"))
     clean = _PASSED_AWAY.sub(r"\1去世了", _strip(simple, spoken))
-    mentions = cities_in(clean)
+    named = cities_in(clean)
+    valid = since_correction(clean)
+    mentions = [mention for mention in named if mention[1] >= valid] or named
     cities = tuple(dict.fromkeys(city for city, _, _ in mentions))
-    bare = without_cities(without_circumstances(clean, mentions))
-    gone = away(clean, mentions)
-    said = {fact: city for fact, city in said_facts(clean, mentions).items() if fact not in gone}
+    bare = without_cities(without_circumstances(clean, named))
+    gone = away(clean, named)
+    told = read_facts(clean, mentions)
     foreign = bool(_FOREIGN.search(clean))
     return Understood(
         original=original,
@@ -271,11 +280,13 @@ def understand(text: str, *, lang: Lang | None = None) -> Understood:
         lang=spoken,
         cantonese=is_yue,
         cities=cities,
-        said=said,
-        roles=roles(clean, mentions, said) if len(cities) > 1 else {},
+        said={fact: city for fact, city in told.said.items() if fact not in gone},
+        roles={fact: city for fact, city in told.roles.items() if fact not in gone},
+        open=told.open,
         destination=destination(clean, mentions),
         away=gone,
         elsewhere=foreign or (not cities and bool(_ELSEWHERE.search(clean))),
+        kept_elsewhere=not cities and elsewheres(clean),
         foreign=foreign,
         passing=not foreign and bool(_PASSING.search(clean)),
     )

@@ -6,6 +6,7 @@ import pytest
 
 from knowledge.catalogue import load_catalogue
 from knowledge.matters import split_matters
+from knowledge.text import understand
 from knowledge.wordings import QUESTION, wordings
 
 
@@ -47,3 +48,27 @@ def test_what_residents_ask_about_an_item_is_searched() -> None:
         raw = {w.raw for w in wordings(item) if w.kind == QUESTION}
         every = {w.raw for w in wordings(item)}
         assert {item.faqs[0].question.zh, item.faqs[0].question.en} <= raw | every
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("1.公积金提取 2.社保转移 3.小孩转学", ["公积金提取", "社保转移", "小孩转学"]),
+        ("①结婚②护照③社保卡", ["结婚", "护照", "社保卡"]),
+        ("一、办居住证 二、孩子上学", ["办居住证", "孩子上学"]),
+        ("1) lost social security card 2) passport expired", ["lost social security card", "passport expired"]),
+        ("marriage registration; passport; residence permit", ["marriage registration", "passport", "residence permit"]),
+        ("我要补结婚证还要补驾驶证还要补社保卡", ["我要补结婚证", "补驾驶证", "补社保卡"]),
+    ],
+)  # fmt: skip
+def test_what_people_number_or_list_is_parted(text: str, parts: list[str]) -> None:
+    """Numbered lists are what people type."""
+    assert split_matters(understand(text).text) == parts
+
+
+@pytest.mark.parametrize(
+    "text", ["3个月没交社保 2岁孩子", "2.0L的车过户", "身份证1张 户口本2本", "12345打不通", "1月份的社保怎么补"]
+)
+def test_numbers_that_count_things_are_no_list(text: str) -> None:
+    """A number before a unit numbers nothing."""
+    assert len(split_matters(understand(text).text)) == 1
