@@ -34,7 +34,7 @@ from knowledge.model import Bundle
 from knowledge.one_matter import Reply, Turn
 from knowledge.search import MAX_CHARS, Hit, SearchResult, city_for
 from knowledge.several_matters import SeveralMatters
-from knowledge.stated import of_others
+from knowledge.stated import EACH_OWN, of_another, of_others
 from knowledge.text import Understood, understand
 
 __all__ = ["AnswerContext", "Reply", "Responder"]
@@ -69,14 +69,16 @@ class Responder(SeveralMatters, FollowUps):
         typed = understand(query[:MAX_CHARS], lang=lang)  # mending is for names of matters only
         said = typed.said
         before = context or AnswerContext()
-        known = {fact: city for fact, city in before.facts.items() if fact not in typed.open}
+        other = of_another(typed.text)
+        unknown = typed.open | EACH_OWN if other else typed.open
+        known = {fact: city for fact, city in before.facts.items() if fact not in unknown}
         context = replace(before, facts={**known, **said})
         if vector is None:
             vector = self.engine.embedder.encode_query(asked.core)
         asks = asked_for(asked.text, asked.lang, vector=self.engine.comparable(vector))
         turn = Turn(lang, today, now, city, context, said, asks)
         reply = self._reply(query, asked, typed, vector, turn)
-        if not said or not of_others(typed.text):
+        if not other and not (said and of_others(typed.text)):
             return reply
         # what was said of somebody else holds for this answer only
         return replace(reply, context=replace(reply.context, facts=before.facts))
@@ -207,17 +209,17 @@ class Responder(SeveralMatters, FollowUps):
 
     def _what_for(self, typed: Understood, result: SearchResult, turn: Turn) -> Reply | None:
         """The question what for, where several matters answer words that name no purpose."""
-        codes = [code for code in family_of(typed.text) if code in self.catalogue.items]
-        if len(codes) < 2 or turn.context.code in codes:  # else it goes on from one of them
-            return None
+        family = family_of(typed.text)
+        if family is None or turn.context.code in (*family.codes, *family.others):
+            return None  # or it goes on from the card of one of them
+        codes = [code for code in family.codes if code in self.catalogue.items]
         hits = []
         for code in codes:
-            item = self.catalogue.items[code]
-            where = city_for(result.asked, turn.city, item.jurisdiction.deciding_fact)
-            if where is not None and item.cities[where] is None:
-                item = self.catalogue.items.get(self.catalogue.sister(code) or "", item)
-            if where is None or item.cities[where] is not None:
-                hits.append(Hit(item.item_id, item.name, 1 / len(codes), where))
+            fact = self.catalogue.items[code].jurisdiction.deciding_fact
+            where = city_for(result.asked, turn.city, fact)
+            if (own := self._in_city(code, where)) is not None:
+                name = self.catalogue.items[own].name
+                hits.append(Hit(own, name, 1 / len(codes), where))
         found = replace(result, results=tuple(hits), decision="clarify")
         return self._clarify(found, turn, None) if len(hits) > 1 else None
 

@@ -17,7 +17,7 @@ from core.cards import (
     Scope,
 )
 from core.i18n import Lang, text
-from knowledge.bundles import Document, Plan, PlanStep, plan, write_answers
+from knowledge.bundles import Asked, Document, Plan, PlanStep, plan, write_answers
 from knowledge.catalogue import Catalogue
 from knowledge.facts import city_name, join, number
 from knowledge.guide import source_of
@@ -76,7 +76,11 @@ def _option(bundle: Bundle, answers: Mapping[str, bool], key: str, lang: Lang) -
 
 def _line(step: PlanStep, asks: Mapping[str, str], facts: Facts, lang: Lang) -> BundleStepLine:
     scope, where = _place(step, facts, lang)
-    conditions = [text("knowledge.if_yes", lang, question=asks[name]) for name in step.asked_by]
+    conditions: list[str] = []
+    if step.asked_by:  # yes to any of them will do
+        question = text("knowledge.or_question", lang).join(asks[name] for name in step.asked_by)
+        conditions.append(text("knowledge.if_yes", lang, question=question))
+    conditions += [text("knowledge.if_no", lang, question=asks[name]) for name in step.skipped_by]
     if step.step.condition is not None:
         conditions.append(step.step.condition.in_(lang))
     times = list(
@@ -91,7 +95,7 @@ def _line(step: PlanStep, asks: Mapping[str, str], facts: Facts, lang: Lang) -> 
         city=scope,
         where=where,
         after=list(step.after),
-        optional=step.step.optional,
+        optional=step.step.optional or step.open,
         condition=join(conditions, lang),
         who=step.step.who.in_(lang) if step.step.who else "",
         time=join(times, lang) if len(times) == 1 else _by_city(step, lang),
@@ -128,25 +132,71 @@ def _place(step: PlanStep, facts: Facts, lang: Lang) -> tuple[Scope, str]:
 
 
 def _document(document: Document, lang: Lang) -> BundleDocument:
-    condition = document.record.condition
     return BundleDocument(
-        id=document.record.id,
-        name=document.record.name.in_(lang),
-        need=document.record.need,
+        id=document.id,
+        name=document.name.in_(lang),
+        need=document.need,
         originals=document.originals,
         copies=document.copies,
         steps=list(document.steps),
-        note=condition.in_(lang) if condition else "",
+        note=_what_is_asked(document, lang),
     )
+
+
+def _what_is_asked(document: Document, lang: Lang) -> str:
+    """What name and need do not say yet, each with its steps; without them where all ask the same."""
+    said: dict[str, list[int]] = {}
+    for asked in document.asked:
+        numbers = said.setdefault(_as_asked(asked, document, lang), [])
+        if asked.number not in numbers:
+            numbers.append(asked.number)
+    if len(said) == 1:
+        return next(iter(said))
+    return join(
+        [
+            text(
+                "knowledge.of_steps", lang, words=words,
+                list=join([str(one) for one in numbers], lang, listing=True),
+            )
+            for words, numbers in said.items()
+            if words
+        ],
+        lang,
+    )  # fmt: skip
+
+
+def _as_asked(asked: Asked, document: Document, lang: Lang) -> str:
+    """One step's own name for the document, its condition, and the step that gives it."""
+    record = asked.record
+    note = ""
+    if record.need != "required":
+        note = record.condition.in_(lang) if record.condition else ""
+        if not note and record.need != document.need:
+            note = text(f"need.{record.need}", lang)
+    if asked.given_by is not None:
+        key = "knowledge.given_if" if note else "knowledge.given"
+        note = text(key, lang, condition=note, number=asked.given_by)
+    name = record.name.in_(lang)
+    if name.casefold() in document.name.in_(lang).casefold():
+        return note
+    return text("knowledge.qualified", lang, name=name, note=note) if note else name
 
 
 def _total(made: Plan, lang: Lang) -> str | None:
     if made.working_days is None:
         return None
-    if not made.working_days:  # with questions open, steps that take long may still come
-        undecided = any(question.id not in made.answers for question in made.bundle.questions)
-        return None if undecided else text("knowledge.total_at_once", lang)
-    return text("knowledge.total", lang, days=number(made.working_days))
+    undecided = any(question.id not in made.answers for question in made.bundle.questions)
+    if made.working_days:
+        words = text("knowledge.total", lang, days=number(made.working_days))
+    elif undecided:  # steps that take long may still come
+        return None
+    else:
+        words = text("knowledge.total_at_once", lang)
+    rest = [str(step.number) for step in made.steps if not step.counted]
+    if not rest:
+        return words
+    numbers = join(rest, lang, listing=True)
+    return text("knowledge.total_without", lang, words=words, list=numbers)
 
 
 def _actions(bundle: Bundle, lang: Lang) -> list[Action]:

@@ -7,11 +7,11 @@ as far as what comes before what allows it, so that the same answers always give
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from core.cards import CITIES, City, Need
+from core.cards import CITIES, City, LocalText, Need
 from core.errors import AppError, InvalidInput, NotFound
 from knowledge.catalogue import Catalogue
 from knowledge.facts import exists, on_day
@@ -50,21 +50,53 @@ class PlanStep:
     """Numbers of the steps that come before it."""
     step: BundleStep
     asked_by: tuple[str, ...]
-    """Ids of the unanswered questions it depends on; (): it applies."""
+    """Ids of the unanswered questions of which one must be answered yes; (): none must."""
+    skipped_by: tuple[str, ...]
+    """Ids of the unanswered questions that take it out on yes."""
+    chosen: bool
+    """Whether a question was answered yes for it."""
     variants: Mapping[City, Variant]
     """What applies in each city that handles it."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it depends on an unanswered question."""
+        return bool(self.asked_by or self.skipped_by)
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is among what this resident must do now: neither open, nor later, nor left to
+        choice without an answer that asks for it."""
+        return not self.open and not self.step.later and (self.chosen or not self.step.optional)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A document as one step asks for it."""
+
+    number: int
+    record: MaterialRecord
+    given_by: int | None
+    """Number of the earlier step that gives it; None: the resident has it."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document of the plan, once, however many steps need it."""
+    """A document of the plan, once, however many steps need it and under whatever ids."""
 
-    record: MaterialRecord
-    """The strictest of the records under its id."""
+    id: str
+    name: LocalText
+    need: Need
+    """The strictest, of the steps that no earlier one gives it to where there are any."""
     originals: int
     copies: int
     """The most that one step asks for."""
-    steps: tuple[int, ...]
+    asked: tuple[Asked, ...]
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Numbers of the steps that ask for it."""
+        return tuple(dict.fromkeys(asked.number for asked in self.asked))
 
 
 @dataclass(frozen=True)
@@ -76,8 +108,8 @@ class Plan:
     steps: tuple[PlanStep, ...]
     documents: tuple[Document, ...]
     working_days: Decimal | None
-    """Along the longest chain of the steps that apply for certain; None where a step's time is not
-    a number of working days."""
+    """Along the longest chain of the counted steps; None where a step's time is not a number of
+    working days."""
 
 
 def get_bundle(catalogue: Catalogue, bundle_id: str) -> Bundle:
@@ -109,26 +141,34 @@ def plan(catalogue: Catalogue, bundle: Bundle, answers: Mapping[str, bool], toda
     """The plan of `bundle` on `today`; raises `BrokenBundle`.
 
     A step behind a question answered no is left out; behind an unanswered one it stays, marked. A
-    step behind several questions applies on yes to any of them. Matters that left the list, or are
-    not offered on the day, are left out too.
+    step behind several questions applies on yes to any of them; yes to one that makes it needless
+    takes it out. Matters that left the list, or are not offered on the day, are left out too.
     """
-    kept: list[tuple[BundleStep, tuple[str, ...]]] = []
+    kept: list[BundleStep] = []
     for step in bundle.steps:
         item = catalogue.items.get(step.item)
-        if item is None or not exists(item, today):
-            continue
-        deciding = [question.id for question in bundle.questions if step.item in question.items]
-        if not deciding or any(answers.get(name) for name in deciding):
-            kept.append((step, ()))
-        elif unanswered := tuple(name for name in deciding if name not in answers):
-            kept.append((step, unanswered))
-    order = _ordered([step for step, _ in kept], bundle)
+        if item is not None and exists(item, today) and _applies(bundle, step, answers):
+            kept.append(step)
+    order = _ordered(kept, bundle)
     numbers = {step.item: number for number, step in enumerate(order, 1)}
-    open_questions = {step.item: asked_by for step, asked_by in kept}
-    steps = tuple(
-        _step(catalogue, bundle, step, numbers, open_questions[step.item], today) for step in order
+    steps = tuple(_step(catalogue, bundle, step, numbers, answers, today) for step in order)
+    return Plan(bundle, dict(answers), steps, _documents(bundle, steps), _working_days(steps))
+
+
+def _deciding(bundle: Bundle, step: BundleStep) -> tuple[list[str], list[str]]:
+    """Ids of the questions the step needs a yes to, and of those whose yes makes it needless."""
+    return (
+        [question.id for question in bundle.questions if step.item in question.items],
+        [question.id for question in bundle.questions if step.item in question.skips],
     )
-    return Plan(bundle, dict(answers), steps, _documents(steps), _working_days(steps))
+
+
+def _applies(bundle: Bundle, step: BundleStep, answers: Mapping[str, bool]) -> bool:
+    """Whether the step applies or may still."""
+    asking, skipping = _deciding(bundle, step)
+    if any(answers.get(name) for name in skipping):
+        return False
+    return not asking or any(answers.get(name, True) for name in asking)
 
 
 def _before(bundle: Bundle, code: str, there: set[str] | dict[str, int]) -> set[str]:
@@ -169,53 +209,86 @@ def _step(
     bundle: Bundle,
     step: BundleStep,
     numbers: dict[str, int],
-    asked_by: tuple[str, ...],
+    answers: Mapping[str, bool],
     today: dt.date,
 ) -> PlanStep:
     item = catalogue.items[step.item]
+    asking, skipping = _deciding(bundle, step)
+    chosen = any(answers.get(name) for name in asking)
     variants = {
         city: variant for city in CITIES if (variant := on_day(item, city, today)) is not None
     }
     after = tuple(sorted(numbers[code] for code in _before(bundle, step.item, numbers)))
-    return PlanStep(numbers[step.item], item, after, step, asked_by, variants)
+    return PlanStep(
+        number=numbers[step.item],
+        item=item,
+        after=after,
+        step=step,
+        asked_by=() if chosen else tuple(name for name in asking if name not in answers),
+        skipped_by=tuple(name for name in skipping if name not in answers),
+        chosen=chosen,
+        variants=variants,
+    )
 
 
-def _documents(steps: tuple[PlanStep, ...]) -> tuple[Document, ...]:
-    """Documents by id, in the order in which they are first needed."""
-    records: dict[str, list[tuple[int, MaterialRecord]]] = {}
+def _materials(step: PlanStep) -> Iterator[MaterialRecord]:
+    """What a step asks for in this life event."""
+    for variant in step.variants.values():
+        for record in variant.materials:
+            if record.need == "exempt" or record.id in step.step.without:
+                continue
+            if record.id in step.step.needs:
+                yield record.model_copy(update={"need": "required", "condition": None})
+            else:
+                yield record
+
+
+def _documents(bundle: Bundle, steps: tuple[PlanStep, ...]) -> tuple[Document, ...]:
+    """Each document once, in the order in which they are first needed."""
+    shared = {name: one for one in bundle.shared_materials for name in one.materials}
+    given: dict[str, int] = {}
+    rows: dict[str, list[Asked]] = {}
+    names: dict[str, LocalText] = {}
     for step in steps:
-        for variant in step.variants.values():
-            for record in variant.materials:
-                if record.need != "exempt":
-                    records.setdefault(record.id, []).append((step.number, record))
-    out: list[Document] = []
-    for rows in records.values():
-        strictest = min((record for _, record in rows), key=lambda r: _STRICT.index(r.need))
-        out.append(
-            Document(
-                record=strictest,
-                originals=max(record.originals for _, record in rows),
-                copies=max(record.copies for _, record in rows),
-                steps=tuple(dict.fromkeys(number for number, _ in rows)),
-            )
-        )
-    return tuple(out)
+        for record in _materials(step):
+            one = shared.get(record.id, record)
+            names.setdefault(one.id, one.name)
+            asked = Asked(step.number, record, given.get(record.id))
+            if asked not in rows.setdefault(one.id, []):
+                rows[one.id].append(asked)
+        for name in step.step.gives:
+            given.setdefault(name, step.number)
+    return tuple(_document(name, names[name], asked) for name, asked in rows.items())
+
+
+def _document(name: str, words: LocalText, asked: list[Asked]) -> Document:
+    had = [one for one in asked if one.given_by is None] or asked
+    return Document(
+        id=name,
+        name=words,
+        need=min((one.record.need for one in had), key=_STRICT.index),
+        originals=max(one.record.originals for one in asked),
+        copies=max(one.record.copies for one in asked),
+        asked=tuple(asked),
+    )
 
 
 def days_of(time: TimeFact | None) -> Decimal | None:
-    """A time in working days; 0 for what is done at once; None where it is not such a number."""
+    """A time in working days, by promise or else by law; 0 for what is done at once; None where it is
+    not such a number."""
     if time is None:
         return None
     if time.unit in _AT_ONCE:
         return Decimal(0)
-    return time.promise_days if time.unit == "working_day" else None
+    if time.unit != "working_day":
+        return None
+    return time.statutory_days if time.promise_days is None else time.promise_days
 
 
 def _working_days(steps: tuple[PlanStep, ...]) -> Decimal | None:
-    """The longest chain, each step at its slower city; optional and open steps are not counted."""
-    certain = [step for step in steps if not step.asked_by and not step.step.optional]
+    """The longest chain of the counted steps, each at its slower city."""
     finished: dict[int, Decimal] = {}
-    for step in certain:
+    for step in filter(lambda step: step.counted, steps):
         times = [days_of(variant.time) for variant in step.variants.values()]
         if not times or any(days is None for days in times):
             return None

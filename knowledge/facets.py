@@ -132,8 +132,8 @@ _HOW = re.compile(
 )
 """Asks about the matter as a whole: the overview answers it."""
 _FOLLOW_ZH = re.compile(
-    r"^(那|那么|那如果|如果|要是|还有|这个|这|它|那个|换成|同样|另外|好的?|ok)?[,，]?(是)?(在|去|换|到)?"
-    r"(深圳|东莞)?(那边|这边|市|人)?(的话|的|那边)?(也|又)?(呢|怎么(样|办)?|如何|一样吗|也是吗|可以吗|行吗|怎么说)?[?？]*$"
+    r"^(那|那么|那如果|如果|要是|还有|这个|这|它|那个|换成|改成|改为|换做|同样|另外|好的?|ok)?[,，]?(是)?(在|去|换|到)?"
+    r"(深圳|东莞)?(那边|这边|市|人)?(的话|的|那边)?(也|又)?(呢|怎么(样|办)?|如何|一样吗|也是吗|可以吗|行吗|怎么说|看看|看一下|试试)?[?？]*$"
 )
 _FOLLOW_LEAD = re.compile(
     r"^(那么?|这个|这|它|那个|还有|另外|同样|如果是?|要是|换成|and|what about|how about|then|so|also)",
@@ -311,12 +311,38 @@ def follow_up(asked: Understood) -> FollowUp | None:
     if len(text) > (40 if asked.lang == "zh" else 80):
         return None
     city = asked.cities[0] if len(asked.cities) == 1 else None
+    if _WHY_THERE.match(text):
+        return FollowUp("which_city", None)
+    if _HOW_MUCH.match(text):
+        return FollowUp("fee", city)
     facet = worded(text) or ("steps" if _HOW.search(text) else None)
     if _FOLLOW_ZH.match(text) or _FOLLOW_EN.match(text):
         return FollowUp(facet, city) if (city or facet or _FOLLOW_LEAD.match(text)) else None
     if names_nothing(text) and (facet or city or _POINTING.search(text)):
         return FollowUp(facet, city)
     return None
+
+
+_WHY_THERE = re.compile(
+    r"^(那|可是|但)?(为什么|为啥|为何|怎么|咋|凭什么)(要|是|得|一定要)?(在|去|到|归|由)?"
+    r"(那里|那边|那儿|这里|这边|深圳|东莞)(办|办理|领|申请|交|弄)?(呢|啊|呀)?\W*$"
+    r"|^(but |and )?why (there|here|in (shenzhen|dongguan)|(shenzhen|dongguan)|that city"
+    r"|not (in )?(shenzhen|dongguan))\W*$",
+    _I,
+)
+_HOW_MUCH = re.compile(r"^(and |so |but |ok,? )(how much)( is (it|that)| does (it|that) cost)?\W*$", _I)
+_ROUND = re.compile(
+    r"^(那|那么|如果|要是|掉)?(反过来|倒过来|反转|调转|掉转|反向|反着|相反)(的话|呢|怎么办|怎么弄|怎么转|行不行|可以吗|又如何)*\W*$"
+    r"|^(and |what about |how about |what if (it is |it's )?)?(the )?(other way (a)?round|vice versa"
+    r"|in reverse|the reverse"
+    r"|opposite direction)\W*$",
+    re.IGNORECASE,
+)
+
+
+def turns_round(text: str) -> bool:
+    """Whether it asks for the same between the two cities the other way round (「反过来呢」)."""
+    return _ROUND.match(text.strip()) is not None
 
 
 def names_nothing(text: str) -> bool:

@@ -16,7 +16,7 @@ from knowledge.catalogue import Catalogue
 from knowledge.continuing import SIGNALS, Said, load_rules, said_after, tells_place, wants
 from knowledge.differences import sides
 from knowledge.embed import Vector
-from knowledge.facets import asks_question, follow_up, goes_on, names_nothing
+from knowledge.facets import asks_question, follow_up, goes_on, names_nothing, turns_round
 from knowledge.guide import materials_of
 from knowledge.jurisdiction import city_of, reply_place
 from knowledge.model import Bundle, DecidingFact, ServiceItem
@@ -86,6 +86,9 @@ class FollowUps(OpenChoices):
         index = _number(asked.text, len(context.choices))
         if index is not None:
             return self._taken(context.choices[index], turn)
+        if context.city is not None and context.code is not None and turns_round(asked.text):
+            other: City = "dongguan" if context.city == "shenzhen" else "shenzhen"
+            return self._known(context.code, other, context.facet, turn)
         follow = follow_up(asked)
         if follow is None:
             return None

@@ -129,8 +129,9 @@ class Shown:
 
     def away(self) -> str:
         """That neither city is where it is filed, with the rule."""
-        key = f"knowledge.away.{self.item.jurisdiction.deciding_fact}"
-        return text(key, self.lang, rule=self.item.jurisdiction.text.in_(self.lang))
+        key = f"knowledge.away.{told_as(self.item, self.item.jurisdiction.deciding_fact)}"
+        rule = self.item.jurisdiction.text.in_(self.lang).rstrip("。.；;")
+        return text(key, self.lang, rule=rule + ("。" if self.lang == "zh" else "."))
 
     def conditions(self, how: Literal["see", "compare"] = "see") -> str:
         """What the list has for a case it does not speak of, which "compare" says; empty where it has no

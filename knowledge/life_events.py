@@ -60,6 +60,8 @@ class Event:
     cosine: float
     cue: bool
     """Whether the words ask for everything there is to do, or tell what happened and list matters."""
+    verbatim: bool = False
+    """Whether they are one of the event's own wordings (「买二手房」)."""
 
     def worth_a_look(self, lang: Lang) -> bool:
         """Whether it may be meant at all, before any item is looked at."""
@@ -71,6 +73,8 @@ class Event:
 
     def meant(self, lang: Lang, best_item: float) -> bool:
         """Whether the event is what is asked about; `best_item`: cosine of the nearest single matter."""
+        if self.verbatim:
+            return True
         margin = AS_CLEAR if self.cue else CLEARER
         return self.worth_a_look(lang) and self.cosine - best_item >= margin
 
@@ -88,6 +92,7 @@ class LifeEvents:
     def __init__(self, wordings: Wordings, vectors: Matrix | None) -> None:
         """`vectors`: float32[wordings, dim]; None where there are none."""
         self._owners = [owner for owner, _ in wordings]
+        self._texts = [text for _, text in wordings]
         self._terms = [frozenset(terms(text)) for _, text in wordings]
         self._own = _own_terms(self._owners, self._terms)
         self._weddings = _mostly(_WEDDING, wordings)
@@ -117,7 +122,7 @@ class LifeEvents:
         near = np.flatnonzero(cosine >= cosine.max() - SHARED - NAMED)
         best = max(near.tolist(), key=likeness)
         cue = bool(_CUE.search(text)) or (listed and bool(_TOLD.search(text)))
-        return Event(self._owners[best], float(cosine[best]), cue)
+        return Event(self._owners[best], float(cosine[best]), cue, self._texts[best] == core)
 
 
 def _mostly(words: re.Pattern[str], wordings: Wordings) -> npt.NDArray[np.bool_]:

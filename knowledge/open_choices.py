@@ -45,6 +45,7 @@ class OpenChoices(BeyondItems):
         fact; of one alone it is told. None where nothing is open."""
         codes = [code for code in turn.context.choices if code in self.catalogue.items]
         city, facet = city or turn.context.city, facet or turn.context.facet
+        codes = [one for code in codes if (one := self._in_city(code, city)) is not None] or codes
         if not codes:
             return None
         if len(codes) == 1:
@@ -55,6 +56,12 @@ class OpenChoices(BeyondItems):
         )
         context = turn.after(city=city, facet=facet, choices=tuple(codes))
         return Reply((card,), context, "clarify", tuple(codes))
+
+    def _in_city(self, code: str, city: City | None) -> str | None:
+        """The item, or its sister where only that one is of the city; None where neither is."""
+        sister = self.catalogue.sister(code)
+        own = [one for one in (code, sister) if one is not None and self.catalogue.handles(one, city)]
+        return own[0] if own else None
 
     @staticmethod
     def _chosen(result: SearchResult, turn: Turn) -> str:

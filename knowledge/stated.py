@@ -34,7 +34,7 @@ SAME_WAY: Mapping[DecidingFact, tuple[DecidingFact, ...]] = {
 }
 """Facts that tell another one where it is not said itself: who works in a city is insured there."""
 
-_EACH_OWN: frozenset[DecidingFact] = frozenset(
+EACH_OWN: frozenset[DecidingFact] = frozenset(
     {"contribution_city", "insured_city", "account_city", "employer_city", "hukou_city"}
 )
 """Facts that one grown person of a household does not share with another."""
@@ -134,8 +134,6 @@ _CIRCUMSTANCE = re.compile(
 )
 _ORIGIN = re.compile(
     r"(我|我们|本人|咱|俺|老公|老婆)?(们|家)?(都|也|本来)?(是|老家|户口|户籍|身份证|在|的|那边|来的|过来的|人|农村)*"
-    r"|(i|we)('m| am| are|'re)?( originally)?( from)?|my (hukou|home ?town) is( in| from)?",
-    re.IGNORECASE,
 )
 _DOES = re.compile(r"住|上班|工作|打工|做事|生活|work|liv|stay|based|employ", re.IGNORECASE)
 _SAYS = re.compile(
@@ -170,7 +168,7 @@ def without_circumstances(text: str, mentions: Sequence[Mention]) -> str:
 
 
 def _comes_from(clause: str) -> bool:
-    """Whether a clause only says from which other place somebody is (「江西赣州户口」, "I am from Hunan")."""
+    """Whether a clause only says from which other place somebody is (「江西赣州户口」)."""
     spans = place_spans(clause)
     for start, end in reversed(spans):
         clause = clause[:start] + clause[end:]
@@ -227,7 +225,7 @@ def _settled(
 ) -> tuple[Stated, frozenset[DecidingFact]]:
     """(the city that counts of each fact, the facts of which none does)."""
     found = {
-        fact: counting(own, people, own=fact in _EACH_OWN, firm=firm)
+        fact: counting(own, people, own=fact in EACH_OWN, firm=firm)
         for fact, own in claims.items()
     }
     return (
@@ -294,6 +292,12 @@ def of_others(text: str) -> bool:
     return _OTHERS.search(text) is not None
 
 
+def of_another(text: str) -> bool:
+    """Whether the question is of another grown person (「她去哪领」): what the resident said of himself tells
+    nothing of her."""
+    return people_in(text).asked_of(()) in ("wife", "husband", "mother", "father", "relative", "friend")
+
+
 def away(text: str, mentions: Sequence[Mention]) -> frozenset[DecidingFact]:
     """Facts that the words place in neither of our cities (「户口在江西赣州」, "insured in Hunan")."""
     ours = {at for _, start, end in mentions for at in range(start, end)}
@@ -345,6 +349,33 @@ _THIRD: tuple[tuple[DecidingFact, re.Pattern[str], re.Pattern[str]], ...] = (
             _I,
         ),
         re.compile(r"[省市县]?(那边|老家)?的?(社保|医保|参保|交的?社保|交的?医保)", _I),
+    ),
+    (
+        "employer_city",
+        re.compile(
+            r"(公司|单位|厂|工地|老板|上班)(其实|实际|现在|注册|都|是|就)*(在|是在|注册在) ?$"
+            r"|\b(company|employer|office|factory|job|boss) (is |sits |was )?(registered )?(actually )?in $"
+            r"|\b(work|working|employed) in $",
+            _I,
+        ),
+        re.compile(r"[省市县]?(那边)?的?(公司|单位|厂)(上班|工作|打工)?", _I),
+    ),
+    (
+        "contribution_city",
+        re.compile(
+            r"公积金(账户|一直|还|都|是|也)*(交|缴|存|开)?(在|是在|是) ?$|\b(housing"
+            r"|provident) fund (is )?(paid )?in $",
+            _I,
+        ),
+        re.compile(r"[省市县]?(那边)?的?(住房)?公积金(?!.{0,4}(转|贷))|('s)? (housing|provident) fund", _I),
+    ),
+    (
+        "property_city",
+        re.compile(
+            r"(房子?|房产|楼|物业|住宅)(是|买|都|也)*在 ?$|\b(home|house|flat|apartment"
+            r"|property) (is )?in $", _I
+        ),
+        re.compile(r"[省市县]?(那边|老家)?的(房子|房产|二手房|物业|住宅)", _I),
     ),
 )
 

@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from core.cards import CITIES, dump_card, flatten, parse_card
+from core.cards import (
+    CITIES,
+    BundleCard,
+    BundleDocument,
+    BundleStepLine,
+    dump_card,
+    flatten,
+    parse_card,
+)
 from core.errors import InvalidInput
 from core.i18n import LANGS, Lang
 from knowledge.answer_card import answer_card
@@ -60,6 +68,22 @@ def _order(
     return [(step.item.item_id, step.after) for step in made.steps]
 
 
+def _card(bundle: str, answers: dict[str, bool]) -> BundleCard:
+    return bundle_card(
+        _list(), get_bundle(_list(), bundle), lang="zh", answers=answers, facts={}, today=TODAY
+    )
+
+
+def _steps(bundle: str, answers: dict[str, bool]) -> dict[str, BundleStepLine]:
+    return {step.code: step for step in _card(bundle, answers).steps}
+
+
+def _documents(bundle: str, *, yes: bool) -> dict[str, BundleDocument]:
+    """By name, with all questions answered yes, or none."""
+    answers = {q.id: True for q in get_bundle(_list(), bundle).questions} if yes else {}
+    return {document.name: document for document in _card(bundle, answers).documents}
+
+
 def test_steps_come_after_what_they_need_and_else_as_the_list_has_them() -> None:
     """Topological and stable: the same bundle always gives the same order."""
     bundle = _bundle(
@@ -97,30 +121,179 @@ def test_a_question_answered_no_takes_its_steps_out_and_keeps_the_order_of_the_r
     assert plan(_list(), bundle, {"rents": True}, TODAY).steps[1].asked_by == ()
 
 
+def test_a_yes_can_make_a_step_needless() -> None:
+    """Yes takes it out, no keeps it for certain; unanswered, the card says when it is for the resident."""
+    bundle = get_bundle(_list(), "B-MOVE")
+    for answer, there in ((True, False), (False, True)):
+        steps = _steps("B-MOVE", {"move_hukou": answer})
+        assert ("SG-PS-004" in steps) is there, answer
+    assert not _steps("B-MOVE", {"move_hukou": False})["SG-PS-004"].optional
+    undecided = _steps("B-MOVE", {})["SG-PS-004"]
+    assert undecided.optional
+    question = next(q.text.zh for q in bundle.questions if q.id == "move_hukou")
+    assert undecided.condition.startswith(f"“{question}”回答“否”时")
+    cooks = _steps("B-SHOP", {"cooks_food": True, "packed_food": True})
+    assert {"SG-MS-007", "SG-MS-008"} & set(cooks) == {"SG-MS-007"}
+
+
+def test_a_step_behind_two_questions_says_that_either_will_do() -> None:
+    """A deed of inheritance is for the fund or for the home."""
+    words = _steps("B-BEREAVE", {})["SG-JU-002"].condition
+    assert words.startswith("“去世的亲人有公积金账户吗？”或“名下有房产要继承吗？”回答“是”时；")
+    assert "SG-JU-002" in _steps("B-BEREAVE", {"has_fund": False, "has_home": True})
+    assert "SG-JU-002" not in _steps("B-BEREAVE", {"has_fund": False, "has_home": False})
+
+
 def test_documents_are_listed_once_with_the_steps_that_need_them() -> None:
-    """Each id once; copies are the most that one step asks for; exempt ones are not brought."""
-    made = plan(_list(), get_bundle(_list(), "b-move"), {}, TODAY)
-    ids = [document.record.id for document in made.documents]
-    assert len(ids) == len(set(ids))
-    for document in made.documents:
-        asked = [
-            record
+    """Each once; nothing that a step asks for is lost but what the life event leaves out; copies are the
+    most that one step asks for; exempt ones are not brought."""
+    for bundle in _list().bundles.values():
+        made = plan(_list(), bundle, {}, TODAY)
+        ids = [document.id for document in made.documents]
+        assert len(ids) == len(set(ids)), bundle.id
+        for document in made.documents:
+            records = [asked.record for asked in document.asked]
+            assert document.copies == max(record.copies for record in records)
+            assert document.need in {record.need for record in records}
+        asked_for = {
+            (step.number, record.id)
             for step in made.steps
-            if step.number in document.steps
             for variant in step.variants.values()
             for record in variant.materials
-            if record.id == document.record.id and record.need != "exempt"
-        ]
-        assert document.copies == max(record.copies for record in asked)
-        assert document.record.need in {record.need for record in asked}
-    every = {
-        record.id
-        for step in made.steps
-        for variant in step.variants.values()
-        for record in variant.materials
-        if record.need != "exempt"
+            if record.need != "exempt" and record.id not in step.step.without
+        }
+        assert asked_for == {
+            (asked.number, asked.record.id)
+            for document in made.documents
+            for asked in document.asked
+        }, bundle.id
+
+
+def test_an_inheritance_asks_for_no_papers_of_a_sale_or_of_retiring() -> None:
+    """Heirs have no purchase contract and prove no retirement; what to ask for is in the step's note."""
+    answers = {"has_fund": True, "has_home": True, "hardship": False}
+    made = plan(_list(), get_bundle(_list(), "B-BEREAVE"), answers, TODAY)
+    asked = {one.record.id for document in made.documents for one in document.asked}
+    assert not asked & {
+        "purchase_contract", "buyer_and_seller_ids", "tax_receipt", "event_proof", "degree_certificate",
+    }  # fmt: skip
+    steps = _steps("B-BEREAVE", answers)
+    assert all(words in steps["SG-HF-015"].note for words in ("死亡证明", "亲属关系证明", "先问"))
+    assert "12329" in steps["SG-HF-012"].note
+    notary = steps["SG-JU-002"].number
+    needed = {
+        one.record.id
+        for document in made.documents
+        for one in document.asked
+        if one.number == notary and one.record.need == "required"
     }
-    assert set(ids) == every
+    assert needed >= {"death_proof", "kinship_proof", "household_register"}
+
+
+def test_a_lost_permit_is_replaced_without_the_papers_of_a_first_application() -> None:
+    """No proof of address, work or study again; and nobody is asked for the card that is lost."""
+    documents = _documents("B-LOST", yes=True)
+    gone = (
+        "住所证明",
+        "就业证明",
+        "就读证明",
+        "社会保险参保记录",
+        "原",
+        "驾驶人身体条件证明",
+        "社会保障卡",
+    )
+    assert not [name for name in documents if name.startswith(gone)]
+    assert documents["遗失声明（书面）"].need == "required"
+    steps = _steps("B-LOST", {"permit": True})
+    number = steps["SG-PS-004"].number
+    assert [name for name, document in documents.items() if number in document.steps]
+    assert "不用再交首次申领" in steps["SG-PS-004"].note
+    assert documents["户口簿或其他身份证明"].need == "required"
+
+
+@pytest.mark.parametrize(
+    ("bundle", "one", "others"),
+    [
+        ("B-BABY", "父母身份证", ("双方身份证", "居民身份证", "监护人身份证")),
+        ("B-BABY", "父母户口簿", ("户口簿",)),
+        ("B-HOME", "买卖双方身份证", ("居民身份证",)),
+        ("B-MARRY", "双方身份证", ("居民身份证",)),
+        ("B-SCHOOL", "家长身份证", ("居民身份证", "有效身份证件")),
+        (
+            "B-SCHOOL",
+            "住所证明（租赁合同、房产证明等）",
+            ("房产证明或租赁合同", "租赁合同或留宿人证明"),
+        ),
+        (
+            "B-MOVE",
+            "住所证明（租赁合同、房产证明等）",
+            ("房产证明或租赁合同", "租赁合同或留宿人证明"),
+        ),
+        ("B-JOB", "居民身份证", ("身份证或社会保障卡", "有效身份证件")),
+    ],
+)
+def test_one_paper_under_several_names_is_one_line(
+    bundle: str, one: str, others: tuple[str, ...]
+) -> None:
+    """Its line says what each step calls it."""
+    documents = _documents(bundle, yes=bundle != "B-SCHOOL")
+    assert one in documents
+    assert not set(others) & set(documents)
+
+
+def test_a_merged_line_keeps_the_condition_of_every_step() -> None:
+    """Not the first one's alone: each with the numbers of its steps."""
+    notes = {name: document.note for name, document in _documents("B-HOME", yes=True).items()}
+    assert notes["结婚证"] == (
+        "第 3 步：已婚的；第 4 步：已婚且系统查不到的；第 5 步：双方或一方已婚的；"
+        "第 6、7 步：夫妻一起提取、系统查不到时"
+    )
+    assert notes["购房合同"] == "第 1 步：买方以合同为依据查所购房屋的"
+    assert notes["本人银行卡"] == ""
+    for bundle in _list().bundles.values():
+        made = plan(_list(), bundle, {}, TODAY)
+        card = bundle_card(_list(), bundle, lang="en", answers={}, facts={}, today=TODAY)
+        for document, line in zip(made.documents, card.documents, strict=True):
+            for asked in document.asked:
+                if asked.record.need == "conditional" and asked.record.condition is not None:
+                    assert asked.record.condition.en.rstrip(".") in line.note, (
+                        bundle.id,
+                        line.name,
+                    )
+
+
+@pytest.mark.parametrize(
+    ("bundle", "name", "step"),
+    [
+        ("B-SHOP", "营业执照", "SG-MS-003"),
+        ("B-COMPANY", "营业执照", "SG-MS-002"),
+        ("B-HOME", "完税凭证", "SG-TX-003"),
+        ("B-HOME", "异地贷款缴存使用证明", "SG-HF-011"),
+        ("B-BABY", "出生医学证明", "SG-HL-002"),
+        ("B-MARRY", "结婚证", "SG-CA-001"),
+        ("B-SCHOOL", "居住证", "SG-PS-004"),
+        ("B-SCHOOL", "社会保险参保记录", "SG-HR-002"),
+        ("B-LOST", "居民身份证", "SG-PS-001"),
+        ("B-BEREAVE", "继承公证书或法院文书", "SG-JU-002"),
+    ],
+)
+def test_what_an_earlier_step_gives_is_not_asked_for_from_the_start(
+    bundle: str, name: str, step: str
+) -> None:
+    """The line says in which step the resident gets it."""
+    card = _card(bundle, {q.id: True for q in get_bundle(_list(), bundle).questions})
+    number = next(line.number for line in card.steps if line.code == step)
+    note = next(document.note for document in card.documents if document.name == name)
+    assert f"第 {number} 步办好后拿到" in note
+    kept = next(item.note for item in bundle_checklist(card).items if item.text == name)
+    assert f"第 {number} 步办好后拿到" in kept
+
+
+def test_what_is_needed_before_a_step_gives_it_is_still_asked_for() -> None:
+    """The seller's title certificate goes in; the buyer's own comes out and serves the later steps."""
+    note = _documents("B-HOME", yes=True)["不动产权证书"].note
+    assert "第 5 步：" not in note
+    assert "第 10 步：房产证明或租赁合同（第 5 步办好后拿到）" in note
 
 
 def _timed(code: str, days: str, unit: str = "working_day") -> ServiceItem:
@@ -132,17 +305,78 @@ def _timed(code: str, days: str, unit: str = "working_day") -> ServiceItem:
 
 
 def test_the_total_is_the_longest_chain_or_is_not_told() -> None:
-    """Parallel steps do not add up; a step without working days makes no total."""
+    """Parallel steps do not add up; a step without working days makes no total; what may be left out or
+    must wait is not counted."""
     bundle = _bundle(
         {"item": "SG-PS-003"},
         {"item": "SG-PS-004", "after": ["SG-PS-003"]},
         {"item": "SG-HR-003"},
         {"item": "SG-HF-010", "optional": True},
+        {"item": "SG-HF-012", "later": True},
     )
     timed = [_timed("SG-PS-003", "2.5"), _timed("SG-PS-004", "5"), _timed("SG-HR-003", "6")]
     assert plan(_with(*timed), bundle, {}, TODAY).working_days == Decimal("7.5")
     unsure = [timed[0], _timed("SG-PS-004", "1", "window_period"), timed[2]]
     assert plan(_with(*unsure), bundle, {}, TODAY).working_days is None
+
+
+@pytest.mark.parametrize(
+    ("bundle", "yes", "total"),
+    [
+        ("B-SHOP", ["cooks_food"], "清单里您必办的事项最长约 11 个工作日（不含第 1、4 步）"),
+        ("B-SHOP", [], "清单里您必办的事项最长约 1 个工作日（不含第 1、3 步）"),
+        ("B-SHOP", ["needs_subsidy"], "清单里您必办的事项最长约 1 个工作日（不含第 1、3、4 步）"),
+        (
+            "B-COMPANY",
+            ["sells_food", "hires"],
+            "清单里您必办的事项最长约 11 个工作日（不含第 3 步）",
+        ),
+        ("B-RETIRE", ["two_cities"], "清单里您必办的事项最长约 45 个工作日（不含第 4、5 步）"),
+        ("B-RETIRE", ["two_cities", "has_fund", "over_80"], None),
+        ("B-RETIRE", [], "清单里您必办的事项都可当场或即时办结（不含第 2、3 步）"),
+        ("B-JOB", [], "清单里您必办的事项最长约 15 个工作日（不含第 3、5 步）"),
+        ("B-MARRY", [], "清单里您必办的事项都可当场或即时办结"),
+    ],
+)
+def test_the_total_counts_what_this_resident_must_do(
+    bundle: str, yes: list[str], total: str | None
+) -> None:
+    """A step asked for by a yes counts; those that do not are named, so that nobody takes them as done."""
+    questions = get_bundle(_list(), bundle).questions
+    assert _card(bundle, {q.id: q.id in yes for q in questions}).total == total
+
+
+def test_open_questions_are_not_in_the_total() -> None:
+    """Their steps are named as not counted; with nothing but quick steps certain, nothing is promised."""
+    card = _card("B-SHOP", {})
+    assert card.total is not None
+    assert card.total.endswith("（不含第 1、3、4、5、6、7 步）")
+    assert _card("B-MARRY", {}).total is None
+
+
+@pytest.mark.parametrize("bundle", ["B-JOB", "B-MOVE", "B-RETIRE"])
+def test_nobody_is_told_to_move_a_pension_inside_the_province(bundle: str) -> None:
+    """Years in Guangdong are usually joined at retirement: first ask, then perhaps transfer."""
+    yes = {q.id: True for q in get_bundle(_list(), bundle).questions}
+    for answers in ({}, yes):
+        step = _steps(bundle, answers)["SG-HR-008"]
+        assert step.optional
+        assert "省内年限一般退休时合并，先问要不要转" in step.note
+    assert not _steps("B-JOB", {})["SG-MI-002"].optional
+
+
+def test_a_permit_waits_for_the_time_of_registration() -> None:
+    """Whoever just moved in is told how long it takes until one may apply."""
+    for bundle in ("B-MOVE", "B-GRADUATE", "B-SCHOOL"):
+        words = _steps(bundle, {})["SG-PS-004"].condition
+        assert all(part in words for part in ("深圳登记满 12 个月", "东莞住满半年")), bundle
+
+
+def test_a_change_of_school_is_no_admission_by_points() -> None:
+    """Who changes school in between applies to the new school alone, once the permit is there."""
+    steps = _steps("B-SCHOOL", {"in_sz": True, "in_dg": False, "transfer": True})
+    assert list(steps) == ["SG-PS-003", "SG-HR-002", "SG-PS-004", "SG-ED-003"]
+    assert steps["SG-ED-003"].after == [2, 3]
 
 
 def test_answers_are_read_strictly() -> None:
@@ -189,7 +423,7 @@ def test_the_card_says_where_each_step_is_filed_and_why() -> None:
     )  # fmt: skip
     steps = {step.code: step for step in card.steps}
     assert steps["SG-PS-003"].city == "dongguan"
-    assert "您住在东莞" in steps["SG-PS-003"].where
+    assert "住在东莞" in steps["SG-PS-003"].where
     assert steps["SG-HR-008"].city == "both"
     assert "SG-PS-018" not in steps
     assert given_answers(card) == "has_car:no"

@@ -21,13 +21,14 @@ from knowledge.text import understand
 )
 def test_no_purpose_is_guessed(words: str) -> None:
     """Renting, buying, repaying and leaving have each their own rules."""
-    assert len(family_of(words)) > 2
+    assert family_of(words) is not None
 
 
 @pytest.mark.parametrize(
     "words",
     [
         "租房怎么提公积金",
+        "我东莞那份公积金，交租能取出来吗",
         "买房提取公积金",
         "离职了公积金怎么取",
         "公积金提取进度",
@@ -38,13 +39,13 @@ def test_no_purpose_is_guessed(words: str) -> None:
 )
 def test_a_purpose_that_is_named_is_not_asked_for(words: str) -> None:
     """Who says what for is answered."""
-    assert family_of(words) == ()
+    assert family_of(words) is None
 
 
 def test_every_item_of_a_family_is_in_the_list() -> None:
     """A code that left the list would make the question shorter unnoticed."""
     for family in FAMILIES:
-        assert set(family.codes) <= set(load_catalogue().items)
+        assert {*family.codes, *family.others} <= set(load_catalogue().items)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ describe('answer', () => {
     show(answer);
     const rows = [...root.querySelectorAll('tbody tr')];
     expect(rows.map((r) => (r.textContent ?? '').includes('不同'))).toEqual([true, false, true]);
-    expect(rows[1]?.textContent).toContain('两市一致');
+    expect(rows[1]?.textContent).toContain('清单所载一致');
     expect(rows[2]?.textContent).toContain('本市不办理');
   });
 
@@ -154,6 +154,23 @@ describe('comparison, life event, places', () => {
     expect(text).toContain('办法');
   });
 
+  it('says the answer and what it rests on line by line, each city with its own rule', () => {
+    const told = { ...compare, headline: '费用：深圳：免费；东莞：免费。\n有 1 处不同：材料。', jurisdiction: '深圳：向深圳申请。\n东莞：向东莞申请。' };
+    show(told);
+    expect([...root.querySelectorAll('.headline-lines p')].map((line) => line.textContent)).toEqual(told.headline.split('\n'));
+    expect(root.querySelector('.jurisdiction')?.textContent).toContain(told.jurisdiction);
+  });
+
+  it('calls what one side alone states neither different nor the same', () => {
+    const [first] = compare.rows;
+    if (!first) throw new Error('no row');
+    show({ ...compare, rows: [{ ...first, differs: false }] });
+    const row = root.querySelector('tbody tr');
+    expect(row?.querySelectorAll('td')).toHaveLength(2);
+    expect(row?.textContent).not.toContain('相同');
+    expect(row?.textContent).not.toContain('不同');
+  });
+
   it('answers a question of a life event by its token, and opens a step', async () => {
     const choose = vi.fn();
     show(bundle, { choose });
@@ -165,6 +182,8 @@ describe('comparison, life event, places', () => {
     root.querySelector<HTMLInputElement>('.ticks input')?.click();
     await tick();
     expect(bundleText(bundle)).toContain('☑ 居民身份证');
+    const given = bundle.documents.map((d) => ({ ...d, note: '第 1 步办好后拿到' }));
+    expect(bundleText({ ...bundle, documents: given })).toContain('第 1、2 步要用 · 第 1 步办好后拿到');
     expect(root.textContent).toContain('在第 1 步之后');
   });
 

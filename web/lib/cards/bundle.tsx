@@ -22,7 +22,7 @@ export function bundleText(card: BundleCard): string {
     `${card.name[card.lang]} (${card.id})`,
     ...card.steps.map((s) => `${s.number}. ${s.name} (${s.code})${s.where ? ` – ${s.where}` : ''}`),
     t('bundle.documents'),
-    ...card.documents.map((d) => `${done.has(d.id) ? '☑' : '☐'} ${d.name} [${t(`need.${d.need}`)}] ${t('bundle.for', { list: numbers(d.steps, card) })}`),
+    ...card.documents.map((d) => `${done.has(d.id) ? '☑' : '☐'} ${d.name} [${t(`need.${d.need}`)}] ${t('bundle.for', { list: numbers(d.steps, card) })}${d.note && ` · ${d.note}`}`),
     ...(card.disclaimer ? [card.disclaimer] : []),
   ].join('\n');
 }
