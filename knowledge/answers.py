@@ -119,7 +119,10 @@ class Responder(SeveralMatters, FollowUps):
         if said is not None and said_of_it is not None:
             return self._or_another(said_of_it, said, result, self._offered_plan(own), turn)
         open_ended = not sure or result.facet not in _OF_ONE
-        if event is not None and event.likely(asked.lang) and open_ended:
+        likely = event is not None and (
+            event.likely(asked.lang) or (not sure and self._announced(event, typed, own))
+        )
+        if event is not None and likely and open_ended:
             return self._bundle(event.bundle, "", turn)
         if sure:
             return self._or_last(self._answer(result, vector, turn), said, turn)

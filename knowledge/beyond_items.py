@@ -15,6 +15,7 @@ from knowledge.catalogue import Catalogue
 from knowledge.centre_card import centres_card
 from knowledge.classifier import OUTSIDE
 from knowledge.embed import Vector
+from knowledge.facets import asks_question
 from knowledge.life_events import Event, LifeEvents, life_events
 from knowledge.model import Bundle
 from knowledge.one_matter import OneMatter, Reply, Turn
@@ -26,6 +27,9 @@ LEAST_BELIEF, OFFERED = 0.001, 0.1
 its plan is offered where nothing is sure."""
 LIKELY_OUTSIDE = 0.2
 """Belief that a question is none of ours from which it counts at all."""
+ANNOUNCED, BELIEVED = 0.92, 0.5
+"""Cosine with an event's wording, and the classifier's belief in it, from which words without a question
+announce it."""
 _LOOSE_WORDS: dict[Lang, int] = {"zh": 4, "en": 12}
 """So few words left of a question about a place name no matter."""
 
@@ -69,6 +73,12 @@ class BeyondItems(OneMatter):
             return None
         rival = self.engine.best_cosine(asked, vector)
         return self._bundle(event.bundle, "", turn) if event.meant(asked.lang, rival) else None
+
+    def _announced(self, event: Event, asked: Understood, vector: Vector) -> bool:
+        """Whether the words only say that it happens (「我刚买了房」): no question, and near enough to it."""
+        if asks_question(asked.text) or event.cosine < ANNOUNCED:
+            return False
+        return self.engine.beliefs(vector).get(event.bundle, 0.0) >= BELIEVED
 
     def _offered_plan(self, vector: Vector) -> Bundle | None:
         """The life event that may be meant where nothing is sure."""

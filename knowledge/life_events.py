@@ -65,7 +65,7 @@ class Event:
 
     def worth_a_look(self, lang: Lang) -> bool:
         """Whether it may be meant at all, before any item is looked at."""
-        return self.cosine >= (WITH_CUE[lang] if self.cue else SURE)
+        return self.verbatim or self.cosine >= (WITH_CUE[lang] if self.cue else SURE)
 
     def likely(self, lang: Lang) -> bool:
         """Whether it is the best guess where no single matter is found."""
