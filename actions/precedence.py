@@ -32,6 +32,8 @@ SURE, SURE_BESIDE, LIKELY = 0.55, 0.75, 0.35
 """From which confidence on a request is done without asking back: where the list knows nothing of it, where
 the list has other matters that it may be, and where the list too thinks of it first."""
 _MOST = 4
+_PUBLIC = ("phone", "where")
+"""Facts that somebody asks who wants to call or to go, not to look at his account."""
 _BOOKED_ELSEWHERE = re.compile(
     r"疫苗|hpv|挂号|掛號|看病|看医生|睇医生|睇醫生|门诊|門診|体检|體檢|牙医|核酸|产检|產檢|科目[一二三四1-4]|驾考|路考|考试|考試|签证|簽證|酒店|机票|車票|车票|餐厅|餐廳|理发"
     r"|\b(doctor|dentist|vaccin\w*|hospital|clinic|check-?up|driving test|road test|theory test|exam|visa"
@@ -82,6 +84,8 @@ async def list_first(services: Services, turn: Turn) -> tuple[Reply, bool]:
     found = await services.listing.ask(turn)
     if found.decision == "answer":
         if own >= set(found.codes):
+            if found.context.facet in _PUBLIC:  # 「公积金中心电话多少」 needs no account
+                return told(services, turn, found), False
             return Reply(), True
         both = not own.isdisjoint(found.codes) or turn.intent == "estimate_withdrawal"
         return told(services, turn, found), both

@@ -19,6 +19,7 @@ from core.cards import (
     Scope,
 )
 from core.i18n import Lang, text
+from knowledge import centres
 from knowledge.asked_for import NOTHING, AskedFor
 from knowledge.catalogue import Catalogue
 from knowledge.differences import compare, sides
@@ -49,8 +50,6 @@ from knowledge.named_documents import asks_for_agent
 from knowledge.payloads import ask_item, payload
 
 _OFFERED: tuple[Facet, ...] = ("documents", "time", "fee", "where", "eligibility", "steps")
-_PLACES = frozenset({"window", "kiosk", "bank", "door"})
-"""Channels that one goes to."""
 
 
 def answer_card(
@@ -120,7 +119,7 @@ def answer_card(
         steps=steps_of(found, scope, lang),
         faqs=told + faqs,
         phones=phones_of(found, scope),
-        actions=_actions(catalogue, shown, asked),
+        actions=_actions(catalogue, shown, asked, today),
         as_of=item.as_of.isoformat(),
         status=item.status,
         disclaimer=_disclaimer(claims, found, scope, lang),
@@ -181,15 +180,9 @@ def _disclaimer(claims: list[Claim], found: Sides, scope: Scope, lang: Lang) -> 
     return text("knowledge.disclaimer", lang) if "to_confirm" in statuses else None
 
 
-def _goes_somewhere(found: Sides, scope: Scope) -> bool:
-    return any(
-        offer.channel in _PLACES
-        for _, _, variant in in_scope(found, scope)
-        for offer in variant.channels
-    )
-
-
-def _actions(catalogue: Catalogue, shown: Shown, asked: Facet) -> list[Action]:
+def _actions(
+    catalogue: Catalogue, shown: Shown, asked: Facet, today: dt.date
+) -> list[Action]:
     """What is likely next: other facts, the other city, the checklist, related, report, a person."""
     item, found, scope, lang = shown.item, shown.found, shown.scope, shown.lang
     code = item.item_id
@@ -213,7 +206,7 @@ def _actions(catalogue: Catalogue, shown: Shown, asked: Facet) -> list[Action]:
             title = text("knowledge.ask.other_city", lang, city=city_name(other, lang))
             token = ask_item(side[0].item_id, facet=asked, city=other)
             actions.append(Action(title=title, token=token))
-    if catalogue.centres and _goes_somewhere(found, scope):
+    if centres.find(catalogue, centres.Wish(city=city, item=item), today):
         token = payload("ask_item", code=code, view="centres", city=city)
         places = Action(title=text("knowledge.ask.centres", lang), token=token)
         actions.insert(0 if asked == "where" else len(actions), places)

@@ -32,7 +32,7 @@ from knowledge.jurisdiction import (
 )
 from knowledge.model import Bundle
 from knowledge.one_matter import Reply, Turn
-from knowledge.search import MAX_CHARS, Hit, SearchResult, city_for
+from knowledge.search import MAX_CHARS, SAID_ELSEWHERE, Hit, SearchResult, city_for
 from knowledge.several_matters import SeveralMatters
 from knowledge.stated import EACH_OWN, of_another, of_others
 from knowledge.text import Understood, understand
@@ -232,7 +232,7 @@ class Responder(SeveralMatters, FollowUps):
         context = replace(turn.context, choices=(), asking=None)
         best = result.elsewhere[0] if result.elsewhere else None
         nearer = best is not None and (not result.results or best.score > result.results[0].score)
-        if best is not None and nearer and best.city is not None and result.confidence >= 0.5:
+        if best is not None and nearer and best.city is not None and result.confidence >= SAID_ELSEWHERE:
             item = self.catalogue.items[best.code]
             there = asking.near_matters(self.catalogue, result, turn.lang, turn.today, plan)
             notice = asking.only_elsewhere(self.catalogue, item, best.city, turn.lang, there)

@@ -307,12 +307,15 @@ def not_offered(catalogue: Catalogue, item: ServiceItem, today: dt.date, lang: L
     )
 
 
-def no_centres(catalogue: Catalogue, lang: Lang) -> NoticeCard:
-    """No place fits."""
+def no_centres(catalogue: Catalogue, lang: Lang, where: str | None = None) -> NoticeCard:
+    """No place fits; `where`: what the list says of where the matter is done."""
+    words = text("knowledge.centres.none", lang)
+    if where:
+        words = text("knowledge.centres.not_listed", lang, where=where)
     return NoticeCard(
         lang=lang,
         title=text("knowledge.centres.none_title", lang),
-        text=text("knowledge.centres.none", lang),
+        text=words,
         actions=ways_out(lang),
         list_version=catalogue.version,
     )

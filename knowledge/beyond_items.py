@@ -14,8 +14,10 @@ from knowledge.bundles import get_bundle, read_answers, write_answers
 from knowledge.catalogue import Catalogue
 from knowledge.centre_card import centres_card
 from knowledge.classifier import OUTSIDE
+from knowledge.differences import sides
 from knowledge.embed import Vector
 from knowledge.facets import asks_question
+from knowledge.headline import Shown
 from knowledge.life_events import Event, LifeEvents, life_events
 from knowledge.model import Bundle
 from knowledge.one_matter import OneMatter, Reply, Turn
@@ -150,5 +152,12 @@ class BeyondItems(OneMatter):
         return Reply((card,), context, "answer", (code,) if code else ())
 
     def _nowhere(self, turn: Turn, code: str | None = None) -> Reply:
-        notice = asking.no_centres(self.catalogue, turn.lang)
+        item = self.catalogue.items.get(code or "")
+        where = None
+        if item is not None and not centres.find(
+            self.catalogue, centres.Wish(item=item), turn.today
+        ):
+            found = sides(self.catalogue, item, turn.today)
+            where = Shown(item, found, "both", None, turn.lang).fact("where")
+        notice = asking.no_centres(self.catalogue, turn.lang, where and where.rstrip("。.；;"))
         return Reply((notice,), turn.after(code=code), "abstain", (code,) if code else ())

@@ -17,11 +17,18 @@ from core.clock import CITY_TZ
 from core.errors import NotFound
 from knowledge.catalogue import Catalogue
 from knowledge.facts import in_force
-from knowledge.model import Accessibility, Centre, ServiceItem, Terminal, Window
+from knowledge.model import Accessibility, Centre, PlaceKind, ServiceItem, Terminal, Window
 
 Position = tuple[float, float]
 """Latitude and longitude, WGS 84 degrees."""
 EARTH_M = 6_371_000.0
+_HALLS: dict[str, frozenset[PlaceKind]] = {
+    "city": frozenset({"service_hall"}),
+    "district": frozenset({"service_hall"}),
+    "town": frozenset({"service_hall", "local_hall"}),
+    "subdistrict": frozenset({"local_hall"}),
+}
+"""What kinds of place the general counters of a centre are, by its level."""
 SUFFIX = re.compile(r"(街道|新区|合作区|开发区|高新区|区|镇|市)$")
 EN_SUFFIX = re.compile(
     r"\s+(district|town|sub-?district|new area|street|hi-?tech zone|zone|lake)$", re.IGNORECASE
@@ -85,13 +92,42 @@ def _for_city(serves: list[City], item: ServiceItem) -> bool:
     return any(item.cities[city] is not None for city in serves)
 
 
+def _kinds(centre: Centre, window: Window) -> frozenset[PlaceKind]:
+    """What kinds of place a counter is."""
+    if window.cross_city:
+        return frozenset({"cross_city"})
+    return frozenset({window.kind}) if window.kind else _HALLS.get(centre.level, frozenset())
+
+
+def _named(item: ServiceItem, city: City) -> set[PlaceKind]:
+    """The kinds of place that the matter's own counters in the city are at. A cross-city counter takes what
+    the halls take, where it may be filed in the other city."""
+    variant = item.cities[city]
+    if variant is None:
+        return set()
+    offers = variant.channels or item.common.channels
+    named = {kind for offer in offers if offer.channel == "window" for kind in offer.at}
+    if "service_hall" in named and "accept_elsewhere" in item.cross_city_modes:
+        named.add("cross_city")
+    return named
+
+
 def windows_for(centre: Centre, item: ServiceItem) -> list[Window]:
-    """The counters that take the matter: named for it, or for its field."""
+    """The counters that take the matter: named for it; or for its field, in a kind of place that the matter
+    itself sends to. None is guessed: marriages are not registered at a hall's counter for civil affairs."""
+    named = {city: _named(item, city) for city in item.cities}
     return [
         window
         for window in centre.windows
         if _for_city(window.serves, item)
-        and (item.item_id in window.items or (not window.items and item.domain in window.domains))
+        and (
+            item.item_id in window.items
+            or (
+                not window.items
+                and item.domain in window.domains
+                and any(_kinds(centre, window) & named[city] for city in window.serves)
+            )
+        )
     ]
 
 

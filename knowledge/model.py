@@ -22,6 +22,14 @@ Domain = Literal[
 Channel = Literal[
     "online", "app", "mini", "video", "kiosk", "window", "phone", "door", "mail", "bank"
 ]
+PlaceKind = Literal[
+    "service_hall", "local_hall", "cross_city", "social_security", "housing_fund", "marriage_registry",
+    "community", "police", "immigration", "vehicle_office", "inspection_station", "labour", "foreign_work",
+    "legal_service", "notary", "tax_hall", "real_estate", "education", "hospital", "transport",
+    "transit_card", "veterans", "utility",
+]  # fmt: skip
+"""Kinds of place with a counter or machine. `service_hall`: 政务服务大厅 / 中心 of a city, district or town;
+`local_hall`: 街道便民服务中心, or the centre of the town; `cross_city`: a 跨域通办 counter in one of them."""
 CrossCityMode = Literal[
     "full_online", "accept_elsewhere", "joint_handling", "nationwide", "one_matter",
     "kiosk", "video", "per_city", "local_only",
@@ -35,6 +43,9 @@ DayUnit = Literal["working_day", "day", "instant", "on_the_spot", "queue", "wind
 IdentityLevel = Literal["L0", "L1", "L2", "L3", "L4"]
 ItemCode = Annotated[str, StringConstraints(pattern=r"^SG-[A-Z]{2}-\d{3}$")]
 SourceId = Annotated[str, StringConstraints(pattern=r"^(S\d{1,2}[a-z]?|DEMO)$")]
+MaterialId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{2,40}$")]
+Days = Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=2)]
+Yuan = Annotated[Decimal, Field(ge=0, le=1_000_000_000, decimal_places=2)]
 
 
 class _Record(BaseModel):
@@ -53,8 +64,8 @@ class SourceRecord(_Record):
 
 
 class Fact(_Record):
-    """Provenance of a statement; every fact has it. It holds from `valid_from` until the day before
-    `valid_to`; None: no bound."""
+    """Provenance of a statement; every fact has it. `as_of` is the day for which its source says it. It
+    holds from `valid_from` until the day before `valid_to`; None: no bound."""
 
     status: Status
     source: SourceId
@@ -82,7 +93,7 @@ class StepFact(TextFact):
         None
     )
     actor: Literal["applicant", "government", "bank", "third_party"] | None = None
-    days: Decimal | None = None
+    days: Days | None = None
     """Working days this step takes, where it is known."""
 
 
@@ -90,8 +101,8 @@ class TimeFact(Fact):
     """How long it takes. `text` is what a resident reads."""
 
     text: LocalText
-    statutory_days: Decimal | None = None
-    promise_days: Decimal | None = None
+    statutory_days: Days | None = None
+    promise_days: Days | None = None
     unit: DayUnit
 
 
@@ -100,7 +111,7 @@ class FeeFact(Fact):
 
     name: LocalText
     text: LocalText
-    amount: Decimal | None
+    amount: Yuan | None
     currency: Literal["CNY"] = "CNY"
     basis: LocalText | None = None
     """The rule the fee rests on; required where something is charged."""
@@ -110,7 +121,7 @@ class FeeFact(Fact):
 class MaterialRecord(Fact):
     """One document to bring."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{2,40}$")]
+    id: MaterialId
     """Shared across items for the same document, e.g. `id_card`, so that lists can be merged."""
     name: LocalText
     need: Need
@@ -143,6 +154,8 @@ class ChannelOffer(Fact):
     """E.g. `i深圳 App` / `iShenzhen app`, `东莞社保卡服务网点` / …"""
     hours: LocalText | None = None
     identity_level: IdentityLevel = "L0"
+    at: list[PlaceKind] = Field(default_factory=list)
+    """Kinds of place whose counter or machine is meant; a centre of no such kind is not shown for it."""
     appointment: bool = False
     url: str | None = None
     phone: str | None = None
@@ -273,7 +286,7 @@ class ServiceItem(_Record):
 
 Weekday = Annotated[int, Field(ge=1, le=7)]
 """1 Monday … 7 Sunday."""
-TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class OpeningHours(_Record):
@@ -292,9 +305,11 @@ class Window(_Record):
     cross_city: bool = False
     """跨城通办: takes filings for the other city."""
     serves: list[City]
+    kind: PlaceKind | None = None
+    """None: a counter of a service hall, by the level of the centre."""
     domains: list[Domain] = Field(default_factory=list)
     items: list[ItemCode] = Field(default_factory=list)
-    """Empty: every item of `domains`."""
+    """Empty: every item of `domains` whose own channel names this kind of place."""
     appointment: bool = False
 
 
@@ -345,6 +360,8 @@ class BundleQuestion(_Record):
     text: LocalText
     items: list[ItemCode]
     """Steps that apply only on yes."""
+    skips: list[ItemCode] = Field(default_factory=list)
+    """Steps that yes makes needless."""
 
 
 class BundleStep(_Record):
@@ -354,10 +371,28 @@ class BundleStep(_Record):
     after: list[ItemCode] = Field(default_factory=list)
     """Steps of the same bundle that must be done before."""
     optional: bool = False
+    """May be left out even where no question takes it out; `condition` says when it is needed."""
+    later: bool = False
+    """Only after a wait that `condition` names: the total of days does not count it."""
     condition: LocalText | None = None
     who: LocalText | None = None
     """Who has to be there."""
     note: LocalText | None = None
+    without: list[MaterialId] = Field(default_factory=list)
+    """Materials of the item that are not asked for in this life event."""
+    needs: list[MaterialId] = Field(default_factory=list)
+    """Materials of the item whose condition always holds in this life event: then they are required."""
+    gives: list[MaterialId] = Field(default_factory=list)
+    """What other steps ask for and this one's result is."""
+
+
+class SharedMaterial(_Record):
+    """A document that the items of a bundle ask for under several ids, where one paper does for all."""
+
+    id: MaterialId
+    name: LocalText
+    materials: list[MaterialId]
+    """Ids in the items."""
 
 
 class Bundle(Fact):
@@ -372,6 +407,8 @@ class Bundle(Fact):
     steps: list[BundleStep]
     shared_fields: list[LocalText] = Field(default_factory=list)
     """Data that are asked once for all steps."""
+    shared_materials: list[SharedMaterial] = Field(default_factory=list)
+    """Documents under several ids; any other is one document by its own id."""
 
 
 class LiaisonContact(Fact):

@@ -128,13 +128,16 @@ _THING_IN = re.compile(
     r"|pensions?|licen[cs]es?) (?:in|of|for|from) $",
     re.IGNORECASE,
 )
+_PERMIT = re.compile(r".{0,12}居住证| (?:and \w+ |\w+ )*residence permit", re.IGNORECASE)
 _FAR = re.compile(rf"{_ABROAD}|\b(?:{_ABROAD_EN})\b", re.IGNORECASE)
 
 
 def elsewheres(text: str) -> bool:
     """Whether a text that names neither of our cities asks for what is kept by another place (「湖北社保卡」,
     "maternity allowance in Shanghai")."""
-    spans = [*place_spans(text), *(match.span() for match in _FAR.finditer(text))]
+    spans = place_spans(text)
+    # a residence permit of Hong Kong's or Taiwan's people is ours
+    spans += [m.span() for m in _FAR.finditer(text) if not _PERMIT.match(text, m.end())]
     return any(
         (_ITS.match(text, end) is not None and _FROM.search(text[:start]) is None)
         or _ITS_EN.match(text, end) is not None

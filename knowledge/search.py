@@ -63,6 +63,9 @@ _UNRIVALLED = 0.04
 """How much less sure a matter may be that has no rival: to ask "is it this?" about it alone helps nobody."""
 _CLEARLY = 2
 """How many times likelier a matter of the other city must be to be the one meant, where nothing is sure."""
+SAID_ELSEWHERE, _MAY_BE = 0.5, 0.2
+"""Confidence from which it is said outright that a matter is the other city's; below it, the share of belief
+from which what the asked city has may be meant, and is asked about."""
 MAX_CHARS = 400
 """Longer questions are searched by their first characters."""
 ONE_VECTOR_SHARE = 0.7
@@ -428,7 +431,9 @@ class SearchEngine:
         alone = rule is not self._plain and self._unrivalled(hits)
         sure = confidence >= rule.answer_at - (_UNRIVALLED if alone else 0.0)
         if elsewhere and elsewhere[0].score > hits[0].score * (1 if sure else _CLEARLY):
-            return "abstain"  # the matter is the other city's: say so, do not substitute
+            # the matter is the other city's: say so, do not substitute; or ask, where that is not sure
+            may_be = not sure and confidence < SAID_ELSEWHERE and hits[0].score >= _MAY_BE
+            return "clarify" if may_be else "abstain"
         if sure:
             return "clarify" if nearer_outside(found) else "answer"
         return "clarify" if in_list >= rule.clarify_at else "abstain"

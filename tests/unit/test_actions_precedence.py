@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -247,3 +248,74 @@ async def test_another_intents_words_are_no_reason_to_refuse() -> None:
     """「怕别人抢注」 is guessed as bribery, but speaks of other people only."""
     tracker = FakeTracker("怕别人抢注，想把牌子注册了", "bribery", confidence=0.23, lang="zh")
     assert await said("action_refuse", tracker, Room(Knows("answer", "SG-MS-001"))) == ["list"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "words", "intent"),
+    [
+        ("action_crisis", "我刚生了宝宝", "self_harm"),
+        ("action_crisis", "we just had a baby", "emergency"),
+        ("action_feelings", "我当爸爸了", "distressed"),
+        ("action_feelings", "I just got married", "confused"),
+    ],
+)
+async def test_a_happy_event_is_neither_danger_nor_grief(
+    topic: str, words: str, intent: str
+) -> None:
+    """A birth is registered; nobody who tells of one is sent to a hotline."""
+    tracker = FakeTracker(words, intent, confidence=0.7)
+    assert await said(topic, tracker, Room(Knows("answer", "SG-HL-002"))) == ["list"]
+
+
+async def test_a_happy_word_in_real_danger_hides_nothing() -> None:
+    """「刚生了孩子，不想活了」 is danger first."""
+    tracker = FakeTracker("刚生了孩子，每天哭，不想活了", "self_harm", confidence=0.9, lang="zh")
+    kinds = await said("action_crisis", tracker, Room(Knows("answer", "SG-HL-002")))
+    assert kinds[0] == "notice"
+
+
+@pytest.mark.parametrize(
+    "words", ["老公天天打我，我想离婚，要怎么办", "my husband hits me, how do I get a divorce"]
+)
+async def test_who_is_beaten_is_told_first_where_to_call(words: str) -> None:
+    """Whatever was recognised and whatever the list knows: the numbers and a person come before it."""
+    tracker = FakeTracker(words, "ask_service", confidence=0.9)
+    kinds = await said("action_service", tracker, Room(Knows("answer", "SG-CA-002")))
+    assert kinds[:2] == ["notice", "handoff"]
+    assert kinds[-1] == "list"
+
+
+@pytest.mark.parametrize("words", ["你们怎么没打我电话", "工作人员打我手机没接到"])
+async def test_a_telephone_call_is_no_violence(words: str) -> None:
+    """「打我电话」."""
+    tracker = FakeTracker(words, "ask_service", confidence=0.9, lang="zh")
+    kinds = await said("action_service", tracker, Room(Knows("answer", "SG-CA-002")))
+    assert kinds == ["list"]
+
+
+@pytest.mark.parametrize("words", ["预约打疫苗", "科目二预约", "book a doctor appointment"])
+async def test_what_is_booked_elsewhere_gets_none_of_our_numbers(words: str) -> None:
+    """A ticket for our windows is no use at a hospital or a driving test."""
+    tracker = FakeTracker(words, "book_window", confidence=0.95)
+    kinds = await said("action_act", tracker, Room(Knows("clarify", "SG-XX-001")))
+    assert "handoff" not in kinds
+
+
+async def test_a_courtesy_only_guessed_gives_way_to_the_list() -> None:
+    """「结婚」 is no small talk where the list has it."""
+    guessed = FakeTracker("结婚", "small_talk", confidence=0.4, lang="zh")
+    assert await said("action_chat", guessed, Room(Knows("answer", "SG-CA-001"))) == ["list"]
+    sure = FakeTracker("谢谢你", "thanks", confidence=0.95, lang="zh")
+    assert await said("action_chat", sure, Room(Knows("answer", "SG-CA-001"))) != ["list"]
+
+
+async def test_the_telephone_number_of_an_office_needs_no_sign_in() -> None:
+    """ "What is the number of the housing fund": told, whatever request was recognised."""
+
+    class Phones(Knows):
+        async def ask(self, turn: Any, words: str | None = None) -> Found:
+            found = await super().ask(turn, words)
+            return replace(found, context=AnswerContext(code="SG-HF-001", facet="phone"))
+
+    tracker = FakeTracker("公积金中心电话多少", "check_housing_fund", confidence=0.9, lang="zh")
+    assert await said("action_account", tracker, Room(Phones("answer", "SG-HF-001"))) == ["list"]

@@ -93,7 +93,8 @@ def test_every_condition_narrows_and_holds() -> None:
 
 
 def test_a_machine_out_of_service_or_without_the_matter_is_no_place_to_go() -> None:
-    """Terminals do what they list and only while they are in service; counters what their field is."""
+    """Terminals do what they list and only while they are in service; counters what their field is, where
+    the matter itself sends to such a place."""
     item = _list().get("SG-HR-005")
     centre = _list().centres["SZ-LHUA"]
     assert terminals_for(centre, item)
@@ -105,6 +106,53 @@ def test_a_machine_out_of_service_or_without_the_matter_is_no_place_to_go() -> N
     only_shenzhen = _list().get("SG-HF-002")
     for place in find(_list(), Wish(item=only_shenzhen), TODAY):
         assert all("shenzhen" in window.serves for window in place.windows)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "SG-CA-001", "SG-CA-002", "SG-PS-010", "SG-PS-013", "SG-PS-018", "SG-HR-013", "SG-HR-018", "SG-ED-003",
+        "SG-ED-004", "SG-JU-002", "SG-VA-001", "SG-HF-015", "SG-TX-001", "SG-HF-011", "SG-HR-006", "SG-MS-006",
+    ],
+)  # fmt: skip
+def test_nobody_travels_to_a_hall_that_does_not_do_it(code: str) -> None:
+    """Marriages are registered at a registry, passports at an exit-entry hall, and what is done wholly online
+    nowhere: the list holds no such place, so it names none."""
+    assert _ids(Wish(item=_list().get(code))) == []
+
+
+def test_a_place_is_of_a_kind_that_the_matter_names() -> None:
+    """The fund's own hall for the fund, the office of the street or town for relief, any hall of a city,
+    district or town for reimbursement."""
+    assert _ids(Wish(item=_list().get("SG-HF-004"))) == ["SZ-HPF"]
+    for code, levels in (
+        ("SG-CA-005", {"town", "subdistrict"}),
+        ("SG-MI-006", {"city", "district", "town"}),
+        ("SG-HR-004", {"city", "district", "town", "bureau"}),
+    ):
+        places = find(_list(), Wish(item=_list().get(code)), TODAY)
+        assert {place.centre.level for place in places} == levels, code
+
+
+def test_a_cross_city_counter_takes_what_may_be_filed_elsewhere() -> None:
+    """A Shenzhen card is replaced at a cross-city counter in Dongguan; Shenzhen's job subsidies are not."""
+    for code, there in (("SG-HR-004", True), ("SG-HR-016", False), ("SG-HF-002", False)):
+        wish = Wish(item=_list().get(code), city="dongguan", cross_city=True)
+        assert bool(_ids(wish)) is there, code
+
+
+def test_a_counter_that_names_a_matter_takes_it() -> None:
+    """Whatever kind of place it is; a counter of its own kind takes only what goes to that kind."""
+    marriage = _list().get("SG-CA-001")
+    window = {"number": "9", "name": {"zh": "婚姻", "en": "Marriage"}, "serves": ["shenzhen"]}
+    for more, taken in (
+        ({"items": ["SG-CA-001"]}, True),
+        ({"domains": ["civil"]}, False),
+        ({"domains": ["civil"], "kind": "marriage_registry"}, True),
+        ({"domains": ["hrss"], "kind": "marriage_registry"}, False),
+    ):
+        centre = _centre(windows=[{**window, **more}])
+        assert bool(windows_for(centre, marriage)) is taken, more
 
 
 def test_a_centre_outside_its_validity_is_not_listed() -> None:
