@@ -20,7 +20,16 @@ from gateway.services_api import read_query
 from knowledge.editing.model import Draft
 from knowledge.learning.clusters import cluster_questions
 from knowledge.learning.log import PairState, QuestionState
-from knowledge.learning.teach import accept, add_wording
+from knowledge.learning.scrub import doubtful
+from knowledge.learning.teach import (
+    Standing,
+    accept,
+    accepted,
+    add_wording,
+    check_typed,
+    reject,
+    reopen,
+)
 from knowledge.model import ItemCode
 
 TAGS = ("list desk",)
@@ -28,6 +37,8 @@ READ_ERRORS = (400, 401, 403, 429, 503)
 GROUPED = 400
 """Wordings grouped at a time: about four seconds of a thread the first time."""
 ID_MAX = 32
+SURE = "What may be personal in the wording was looked at and is not"
+PERSONAL = "Parts that may be personal still; empty: none seen"
 
 
 class PairsQuery(LangQuery):
@@ -55,13 +66,15 @@ class WordingRequest(_Request):
     text_lang: Lang = Field(description="Language of the wording")
     ids: list[str] = Field(default_factory=list, max_length=GROUPED)
     why: str = Field(min_length=1, max_length=WHY_MAX)
+    sure: bool = Field(False, description=SURE)
 
 
 class VerdictRequest(_Request):
     """A reviewer's verdict on a pair."""
 
-    verdict: Literal["accept", "reject"]
+    verdict: Literal["accept", "reject", "reopen"]
     why: str = Field(min_length=1, max_length=WHY_MAX)
+    sure: bool = Field(False, description=SURE)
 
 
 class QuestionGroup(BaseModel):
@@ -76,6 +89,7 @@ class QuestionGroup(BaseModel):
     decision: str
     nearest: list[str]
     confidence: float
+    personal: list[str] = Field(description=PERSONAL)
 
 
 class QuestionsResponse(BaseModel):
@@ -97,7 +111,14 @@ class PairModel(BaseModel):
     down: int
     last_day: str
     state: PairState
-    reviewed_by: str | None
+    reviewed_by: str | None = Field(
+        description="Who decided last; of a pair that came back, who accepted it"
+    )
+    why: str | None = Field(description="The reason given then")
+    standing: Standing | None = Field(
+        description="Of an accepted pair: whether a second person has agreed to its wording"
+    )
+    personal: list[str] = Field(description=PERSONAL)
 
 
 class PairsResponse(BaseModel):
@@ -136,7 +157,7 @@ async def settle(request: web.Request) -> web.StreamResponse:
     """POST /api/v1/admin/questions/settle"""
     who, gw = await editor_of(request), request.app[EDGE].gw
     body = await json_body(request, SettleRequest)
-    count = await gw.learning.settle_questions(body.ids, body.state, who.name)
+    count = await gw.learning.settle_questions(body.ids, body.state, who)
     return json_response({"settled": count})
 
 
@@ -144,9 +165,10 @@ async def wording(request: web.Request) -> web.StreamResponse:
     """POST /api/v1/admin/questions/wording"""
     who, edge = await editor_of(request), request.app[EDGE]
     body = await json_body(request, WordingRequest)
+    check_typed(body.text, body.sure)
     draft = await add_wording(edge.register, body.code, body.text, body.text_lang, who, body.why)
     if body.ids:
-        await edge.gw.learning.settle_questions(body.ids, "used", who.name)
+        await edge.gw.learning.settle_questions(body.ids, "used", who, body.why, body.code)
     return _taught(draft)
 
 
@@ -154,18 +176,31 @@ async def pairs(request: web.Request) -> web.StreamResponse:
     """GET /api/v1/admin/pairs"""
     await editor_of(request)
     query = read_query(request, PairsQuery)
-    found = await request.app[EDGE].gw.learning.pairs(query.state)
-    return json_response({"pairs": [pair.as_dict() for pair in found]})
+    edge = request.app[EDGE]
+    standing = {pair.id: where for pair, where in await accepted(edge.gw.learning, edge.register)}
+    found = await edge.gw.learning.pairs(query.state)
+    return json_response(
+        {
+            "pairs": [
+                pair.as_dict()
+                | {"standing": standing.get(pair.id), "personal": list(doubtful(pair.text))}
+                for pair in found
+            ]
+        }
+    )
 
 
 async def verdict(request: web.Request) -> web.StreamResponse:
     """POST /api/v1/admin/pairs/{id}"""
     who, edge = await editor_of(request), request.app[EDGE]
     pair_id, body = part(request, "id", ID_MAX), await json_body(request, VerdictRequest)
+    log = edge.gw.learning
     if body.verdict == "accept":
-        return _taught(await accept(edge.gw.learning, edge.register, pair_id, who, body.why))
-    await edge.gw.learning.pair(pair_id)
-    await edge.gw.learning.review_pair(pair_id, "rejected", who.name)
+        return _taught(await accept(log, edge.register, pair_id, who, body.why, body.sure))
+    if body.verdict == "reject":
+        await reject(log, edge.register, pair_id, who, body.why)
+    else:
+        await reopen(log, pair_id, who, body.why)
     return _taught(None)
 
 
@@ -180,5 +215,5 @@ ROUTES: list[ApiRoute] = [
              "Wordings with the item residents chose", TAGS, READ_ERRORS, PairsQuery,
              secured=COOKIE),
     ApiRoute("POST", "/api/v1/admin/pairs/{id}", verdict, VerdictRequest, TaughtResponse,
-             "Accept or reject a pair", TAGS, WRITE_ERRORS, secured=COOKIE),
+             "Accept or reject a pair, or put a rejected one back", TAGS, WRITE_ERRORS, secured=COOKIE),
 ]  # fmt: skip

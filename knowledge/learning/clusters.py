@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from core.i18n import Lang
 from knowledge.learning.log import Asked
+from knowledge.learning.scrub import doubtful
 from knowledge.search import Ranked, SearchEngine
 from knowledge.terms import terms
 
@@ -45,6 +46,8 @@ class Cluster:
     nearest: tuple[str, ...]
     """Items the question comes nearest to, best first; may all be wrong."""
     confidence: float
+    personal: tuple[str, ...] = ()
+    """Parts of its texts that may be personal still."""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -58,6 +61,7 @@ class Cluster:
             "decision": self.decision,
             "nearest": list(self.nearest),
             "confidence": round(self.confidence, 3),
+            "personal": list(self.personal),
         }
 
 
@@ -132,6 +136,7 @@ def cluster_questions(engine: SearchEngine, asked: Sequence[Asked]) -> list[Clus
                 decision=max(set(decisions), key=decisions.count),
                 nearest=tuple(hit.code for hit in result.results),
                 confidence=result.in_list,
+                personal=tuple(part for row in members for part in doubtful(row.text)),
             )
         )
     return sorted(found, key=lambda cluster: (-cluster.asked, cluster.text))

@@ -22,9 +22,10 @@ questions = Table(
     Column("state", String(10), nullable=False),
     Column("reviewed_by", String(80)),
     Column("reviewed_at", Utc),
+    Column("rules", Integer),
     Index("ix_learning_questions_state", "state", "last_day"),
 )
-"""One row a scrubbed wording. `state`: open, used, dismissed."""
+"""One row a scrubbed wording. `state`: open, used, dismissed. `rules`: `scrub.VERSION` it was scrubbed with."""
 
 pairs = Table(
     "learning_pairs",
@@ -41,6 +42,8 @@ pairs = Table(
     Column("state", String(10), nullable=False),
     Column("reviewed_by", String(80)),
     Column("reviewed_at", Utc),
+    Column("why", String(500)),
+    Column("rules", Integer),
     Index("ix_learning_pairs_state", "state", "last_day"),
 )
-"""One row a wording and an item. `state`: pending, accepted, rejected."""
+"""One row a wording and an item. `state`: pending, accepted, rejected; who decided last, when and `why`."""
