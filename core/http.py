@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -50,8 +51,17 @@ def json_response(
 ) -> web.Response:
     """A JSON response (orjson: dates, decimals as strings by the models)."""
     return web.Response(
-        body=orjson.dumps(data), status=status, content_type="application/json", headers=headers
+        body=_dumped(data), status=status, content_type="application/json", headers=headers
     )
+
+
+def _dumped(data: Any) -> bytes:
+    """`data` as JSON, also where it holds what a caller or a record made too large or too deep for
+    orjson: no answer fails for that."""
+    try:
+        return orjson.dumps(data)
+    except TypeError:
+        return json.dumps(data, default=str).encode()
 
 
 def api_error(err: AppError, lang: Lang) -> web.Response:

@@ -73,7 +73,7 @@ def kind_of(request: web.Request) -> Kind:
 def part(request: web.Request, name: str, longest: int = 64) -> str:
     """A free part of the path; raises `NotFound` for one that can be no key."""
     value = request.match_info[name]
-    if not value or len(value) > longest:
+    if not value or len(value) > longest or not value.isprintable():
         raise NotFound()
     return value
 

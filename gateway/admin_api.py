@@ -32,7 +32,6 @@ ROUTES: list[ApiRoute] = [
     *admin_export.ROUTES,
     *admin_imports.ROUTES,
     *admin_learning.ROUTES,
-    *admin_learning.ROUTES,
 ]
 
 

@@ -73,7 +73,7 @@ class DiffQuery(_Query):
 class AuditQuery(_Query):
     """Query of the record of who did what."""
 
-    after: int = Field(0, ge=0, le=2**53, description="Only rows with a greater number")
+    after: int = Field(0, ge=0, le=2**31 - 1, description="Only rows with a greater number")
     limit: int = Field(100, ge=1, le=500, description="At most this many rows")
 
 
@@ -138,7 +138,8 @@ class NoteRequest(_Request):
 
 
 class PublishRequest(_Request):
-    """Publish approved drafts; `drafts` None: all of them. In the future: it is scheduled."""
+    """Publish approved drafts; `drafts` None: all of them. With `effective_at`, which must be to come, it
+    is scheduled; without, it is in force at once."""
 
     drafts: list[str] | None = Field(None, max_length=500)
     why: str = Field(min_length=1, max_length=WHY_MAX)

@@ -34,6 +34,7 @@ from gateway.desk_api import COOKIE, agent_of
 from gateway.openapi import ApiRoute
 from gateway.services_api import read_query
 from knowledge.catalogue import KINDS, Catalogue, Kind
+from knowledge.editing.bodies import fit
 from knowledge.editing.diff import diff_cities, diff_records
 from knowledge.editing.model import Body, Draft, Editor
 from knowledge.model import ServiceItem
@@ -179,6 +180,7 @@ async def preview(request: web.Request) -> web.StreamResponse:
     """POST /api/v1/admin/preview"""
     await editor_of(request)
     edge, body = request.app[EDGE], await json_body(request, PreviewRequest)
+    fit(body.body)
     catalogue = await edge.register.catalogue()
     published = await _published(edge, body.kind, body.key)
     cards, findings = await asyncio.to_thread(

@@ -19,11 +19,10 @@ def may(who: Editor, draft: Draft | None) -> dict[str, bool]:
     if draft is None:
         return {"edit": True, "submit": False, "review": False, "discard": False, "publish": False}
     free = draft.state in OPEN_STATES and draft.scheduled_in is None
-    author = who.id in {person.id for person in draft.authors}
     return {
         "edit": free and not draft.withdraw,
         "submit": free and draft.state == "editing",
-        "review": free and draft.state == "in_review" and not author,
+        "review": free and draft.state == "in_review" and not draft.written_by(who),
         "discard": free,
         "publish": free and draft.state == "approved",
     }

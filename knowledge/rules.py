@@ -14,23 +14,45 @@ from pydantic import BaseModel
 
 from core.cards import LocalText
 from knowledge.catalogue import ANCHORS, KINDS, Catalogue
-from knowledge.model import Bundle, Centre, Fact, TimeFact
+from knowledge.model import Bundle, Centre, Fact, OpeningHours, TimeFact
 from knowledge.wordings import normalised
 
 Level = Literal["error", "warning"]
 Problem = tuple[Level, str, str]
-_PHONE = re.compile(r"^(\+86[- ]?)?(\d{3,5}|0\d{2,3}[- ]?\d{7,8}|1\d{10}|400[- ]?\d{3}[- ]?\d{4})$")
-_URL = re.compile(r"^https?://[^\s/]+\.[^\s]+$")
+_SERVICE = r"(?:12[0-9]{3}|9[56][0-9]{3,4})"
+_PHONE = re.compile(
+    rf"110|119|12[02]|100[0-9]{{2}}|111(?:83|85)|{_SERVICE}"
+    r"|[48]00[- ]?[0-9]{3}[- ]?[0-9]{4}"
+    r"|(?:\+86[- ]?)?1[3-9][0-9]{9}"  # mobile
+    r"|(?:\+86[- ]?0?|0)(?:"
+    rf"(?:10|2[0-9]|755|769)[- ]?(?:[2-8][0-9]{{7}}|{_SERVICE})"  # area codes with eight digits
+    rf"|(?!755|769)[3-9][0-9]{{2}}[- ]?(?:[2-8][0-9]{{6,7}}|{_SERVICE}))"
+)
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_CHAR = r"[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2}"
+_URL = re.compile(
+    rf"https?://(?P<host>(?:{_LABEL}\.)+[A-Za-z][A-Za-z0-9-]{{0,61}}[A-Za-z0-9]|(?:{_OCTET}\.){{3}}{_OCTET})"
+    rf"(?::(?P<port>[0-9]{{1,5}}))?(?:/(?:{_CHAR})*)?(?:\?(?:{_CHAR}|\?)*)?(?:\#(?:{_CHAR}|\?)*)?"
+)
+_HOST_MAX, _PORT_MAX = 253, 65_535
 
 
 def is_phone(words: str) -> bool:
-    """A short number, a landline with area code, a mobile or a 400 number."""
-    return _PHONE.match(words) is not None
+    """A number of China that can be called as it is written (national numbering plan): emergency and
+    service numbers, 400 and 800, mobiles, landlines and service numbers behind their area code."""
+    return _PHONE.fullmatch(words) is not None
 
 
 def is_url(words: str) -> bool:
-    """An http or https address."""
-    return _URL.match(words) is not None
+    """An http or https address as RFC 3986 writes it, and so an IRI: what it has no characters for is
+    `%XX`; nobody's name or password is in front of the host."""
+    found = _URL.fullmatch(words)
+    return (
+        found is not None
+        and len(found["host"]) <= _HOST_MAX
+        and 0 < int(found["port"] or _PORT_MAX) <= _PORT_MAX
+    )
 
 
 Texts = list[tuple[str, LocalText]]
@@ -70,9 +92,11 @@ def text_problems(found: Texts) -> Iterator[tuple[str, str]]:
             yield path, "text is missing in zh or en"
 
 
-def fact_problems(found: Facts, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """(path, problem) of provenance and validity."""
+def fact_problems(found: Facts, catalogue: Catalogue, today: dt.date) -> Iterator[tuple[str, str]]:
+    """(path, problem) of provenance and validity, as seen on `today`."""
     for path, fact in found:
+        if fact.as_of > today:
+            yield path, not_yet("as_of", fact.as_of)
         source = catalogue.sources.get(fact.source)
         if source is None:
             yield path, f"unknown source {fact.source}"
@@ -82,6 +106,11 @@ def fact_problems(found: Facts, catalogue: Catalogue) -> Iterator[tuple[str, str
             yield path, f"{fact.source} is not official: its facts are reported, not verified"
         if fact.valid_from and fact.valid_to and fact.valid_from >= fact.valid_to:
             yield path, "valid_from is not before valid_to"
+
+
+def not_yet(field: str, day: dt.date) -> str:
+    """The problem of a day on which something is said to have been known, and that is still to come."""
+    return f"{field} {day.isoformat()} is in the future"
 
 
 def later_times(times: list[TimeFact]) -> Iterator[str]:
@@ -101,18 +130,20 @@ def too_long(time: TimeFact) -> bool:
     return promise is not None and law is not None and promise > law
 
 
-def others(catalogue: Catalogue) -> Iterator[Problem]:
-    """Problems of every record that is no item."""
+def others(catalogue: Catalogue, today: dt.date = dt.date.max) -> Iterator[Problem]:
+    """Problems of every record that is no item, as seen on `today`."""
     for kind in KINDS:
         if kind == "item":
             continue
         for key, record in catalogue.records[kind].items():
             texts, facts = collect(record)
-            for path, problem in (*text_problems(texts), *fact_problems(facts, catalogue)):
+            for path, problem in (*text_problems(texts), *fact_problems(facts, catalogue, today)):
                 yield "error", f"{key} {path}".strip(), problem
     for source in catalogue.sources.values():
         if source.url is not None and not is_url(source.url):
             yield "error", f"source {source.id}", f"not a web address: {source.url}"
+        if source.issued is not None and source.issued > today:
+            yield "error", f"source {source.id}", not_yet("issued", source.issued)
     for centre in catalogue.centres.values():
         yield from _centre(centre, catalogue)
     for bundle in catalogue.bundles.values():
@@ -166,6 +197,8 @@ def _centre(centre: Centre, catalogue: Catalogue) -> Iterator[Problem]:
             yield "error", f"{here} hours[{i}]", "opens is not before closes"
         if not hours.days:
             yield "error", f"{here} hours[{i}]", "on no day"
+    for i, problem in _hours_twice(centre.hours):
+        yield "error", f"{here} hours[{i}]", problem
     for phone in centre.phones:
         if not is_phone(phone):
             yield "error", f"{here} phones", f"not a phone number: {phone}"
@@ -179,6 +212,19 @@ def _centre(centre: Centre, catalogue: Catalogue) -> Iterator[Problem]:
             yield "error", f"{here} windows[{window.number}]", "serves no city"
     for terminal in centre.terminals:
         yield from _unknown(f"{here} terminals[{terminal.id}]", terminal.items, catalogue)
+
+
+def _hours_twice(hours: list[OpeningHours]) -> Iterator[tuple[int, str]]:
+    """(number, problem) of hours that an entry before has already, in part or whole."""
+    for i, entry in enumerate(hours):
+        if len(set(entry.days)) < len(entry.days):
+            yield i, "a day is there twice"
+        for other in hours[:i]:
+            shared = sorted({*entry.days} & {*other.days})
+            if shared and entry.opens < other.closes and other.opens < entry.closes:
+                both = " and ".join(f"{one.opens}-{one.closes}" for one in (entry, other))
+                yield i, f"{both} overlap on day {', '.join(map(str, shared))}"
+                break
 
 
 def _bundle(bundle: Bundle, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -200,9 +246,48 @@ def _bundle(bundle: Bundle, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     for name in _twice(question.id for question in bundle.questions):
         yield "questions", f"{name} is there twice"
     for question in bundle.questions:
-        for code in question.items:
+        for code in (*question.items, *question.skips):
             if code not in known:
                 yield f"questions[{question.id}]", f"{code} is no step of this bundle"
+    yield from _bundle_materials(bundle, catalogue)
+
+
+def _bundle_materials(bundle: Bundle, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Materials that the steps and shared documents of a bundle name, against those of its items."""
+    asked = {
+        step.item: {
+            material.id
+            for variant in (item.common, *item.cities.values())
+            for material in (variant.materials if variant else ())
+        }
+        for step in bundle.steps
+        if (item := catalogue.items.get(step.item)) is not None
+    }
+    for step in bundle.steps:
+        here = f"steps[{step.item}]"
+        own = asked.get(step.item, set())
+        for field in ("without", "needs"):
+            for name in getattr(step, field):
+                if name not in own:
+                    yield f"{here}.{field}", f"{name} is no material of {step.item}"
+        for name in sorted({*step.without} & {*step.needs}):
+            yield f"{here}.needs", f"{name} is left out"
+        others = set().union(*(ids for code, ids in asked.items() if code != step.item))
+        for name in step.gives:
+            if name not in others:
+                yield f"{here}.gives", f"{name} is asked for by no other step"
+    every = set().union(*asked.values())
+    shared = bundle.shared_materials
+    for name in _twice(document.id for document in shared):
+        yield "shared_materials", f"{name} is there twice"
+    for name in _twice(name for document in shared for name in document.materials):
+        yield "shared_materials", f"{name} is there twice"
+    for document in shared:
+        for name in document.materials:
+            if name not in every:
+                yield f"shared_materials[{document.id}]", f"{name} is no material of a step"
+        if document.id in every and document.id not in document.materials:
+            yield f"shared_materials[{document.id}]", f"{document.id} is another material"
 
 
 def _cycle(after: dict[str, list[str]]) -> list[str]:

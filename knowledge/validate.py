@@ -8,6 +8,7 @@ what has grown old is `knowledge.editing.stale`'s.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.cards import CITIES
+from core.clock import CITY_TZ
 from knowledge.catalogue import Catalogue
 from knowledge.model import ServiceItem, Variant
 from knowledge.rules import (
@@ -23,6 +25,7 @@ from knowledge.rules import (
     is_phone,
     is_url,
     later_times,
+    not_yet,
     others,
     text_problems,
     too_long,
@@ -52,16 +55,20 @@ class Finding:
         return {"level": self.level, "where": self.where, "problem": self.problem}
 
 
-def check(catalogue: Catalogue) -> list[Finding]:
-    """All findings, errors first, in code order."""
-    found = [finding for item in catalogue.items.values() for finding in _item(item, catalogue)]
-    found += [Finding(level, where, problem) for level, where, problem in others(catalogue)]
+def check(catalogue: Catalogue, today: dt.date | None = None) -> list[Finding]:
+    """All findings, errors first, in code order. `today`: the day it is checked on, by default today in
+    the cities; nothing can have been known after it."""
+    today = today or dt.datetime.now(CITY_TZ).date()
+    found = [
+        finding for item in catalogue.items.values() for finding in _item(item, catalogue, today)
+    ]
+    found += [Finding(level, where, problem) for level, where, problem in others(catalogue, today)]
     found += _aliases(catalogue)
     found += _materials(catalogue)
     return sorted(found, key=lambda finding: (finding.level, finding.where))
 
 
-def _item(item: ServiceItem, catalogue: Catalogue) -> Iterator[Finding]:
+def _item(item: ServiceItem, catalogue: Catalogue, today: dt.date) -> Iterator[Finding]:
     def error(field: str, problem: str) -> Finding:
         return Finding("error", f"{item.item_id} {field}", problem)
 
@@ -69,7 +76,7 @@ def _item(item: ServiceItem, catalogue: Catalogue) -> Iterator[Finding]:
         return Finding("warning", f"{item.item_id} {field}", problem)
 
     texts, facts = collect(item)
-    for path, problem in (*text_problems(texts), *fact_problems(facts, catalogue)):
+    for path, problem in (*text_problems(texts), *fact_problems(facts, catalogue, today)):
         yield error(path, problem)
     for path, words in texts:
         if _HAN.search(words.en) and path != "name":
@@ -95,6 +102,8 @@ def _item(item: ServiceItem, catalogue: Catalogue) -> Iterator[Finding]:
         yield error("same_standard", f"unknown source {standard.source}")
     if item.valid_from and item.valid_to and item.valid_from >= item.valid_to:
         yield error("valid_from", "valid_from is not before valid_to")
+    if item.as_of > today:
+        yield error("as_of", not_yet("as_of", item.as_of))
     for code in item.related:
         if code not in catalogue.items:
             yield error("related", f"unknown item {code}")
@@ -133,8 +142,6 @@ def _variant(variant: Variant) -> Iterator[tuple[str, str]]:
         if not is_phone(phone):
             yield f"phones[{i}]", f"not a phone number: {phone}"
     for i, fee in enumerate(variant.fees):
-        if fee.amount is not None and fee.amount < 0:
-            yield f"fees[{i}]", "negative amount"
         if fee.amount is not None and fee.amount > 0 and fee.basis is None:
             yield f"fees[{i}]", "charged without a basis"
     seen: set[str] = set()
@@ -153,7 +160,8 @@ def _aliases(catalogue: Catalogue) -> Iterator[Finding]:
     owners: dict[str, set[str]] = defaultdict(set)
     spoken: dict[str, set[str]] = defaultdict(set)
     for item in catalogue.items.values():
-        for words in (item.name.zh, item.name.en, *item.aliases.zh, *item.aliases.en):
+        aliases = item.aliases
+        for words in (item.name.zh, item.name.en, *aliases.zh, *aliases.en, *aliases.yue):
             owners[squash(simplify(words))].add(item.item_id)
         for part in (item.colloquial, item.questions, *(faq.said for faq in item.faqs)):
             for words in (*part.zh, *part.en, *part.yue):

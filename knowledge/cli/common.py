@@ -101,9 +101,13 @@ def words(value: str) -> str:
 
 
 def person(value: str) -> str:
-    """The type of `--by`: as long as the record has room for."""
+    """The type of `--by`: something that can be read, as long as the record has room for."""
+    from knowledge.editing.model import known_as
+
     value = words(value)
-    if len(value.casefold()) > _NAME:
+    if not known_as(value):
+        raise argparse.ArgumentTypeError("must not be blank")
+    if len(value) > _NAME or len(known_as(value)) > _NAME:
         raise argparse.ArgumentTypeError(f"is longer than {_NAME} characters")
     return value
 

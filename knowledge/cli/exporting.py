@@ -34,7 +34,7 @@ _HELP = """  python -m knowledge export --format xlsx --out list.xlsx      for i
 The same version gives the same bytes. Contacts that are not public are left out without --internal;
 a file written with --lang cannot be imported again.
 
-exit codes: 0 done, 1 no, 2 wrong usage, 3 set-up is missing or broken
+exit codes: 0 done, 1 no, 2 wrong usage, 3 set-up is missing or broken, 130 stopped
 """
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from knowledge.imports.profile import Profile
     from knowledge.imports.report import ImportReport
 
+STOPPED = 130
+"""Exit code after Ctrl-C."""
 _HELP = """Reads a file whole and writes it in one step: either every accepted row is in, or nothing is.
 Every row that is not in is named in the report with its reason.
 
@@ -38,33 +40,52 @@ CSV (UTF-8 or GB18030, any separator), XLSX, JSON and JSON Lines, also .gz. The 
 nothing; a newer file makes new revisions. Imported records are reference material and never shown to a
 resident.
 
-exit codes: 0 done, 1 not imported, 2 wrong usage, 3 set-up is missing or broken
+exit codes: 0 done, 1 not imported, 2 wrong usage, 3 set-up is missing or broken, 130 stopped
 """
 
 
 class _Progress:
-    """One line on standard error that counts, with the rate; quiet where nobody is looking."""
+    """One line on standard error for each stage, with its rate and the time it still takes; seldom where
+    nobody is looking."""
 
     def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._shown = self._started
+        self._stage = ""
+        self._began = self._shown = time.monotonic()
+        self._first = 0
         self._open = False
         self._live = sys.stderr.isatty()
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         now = time.monotonic()
-        if now - self._shown < (0.2 if self._live else 5.0):
+        if stage != self._stage:
+            self.close()
+            first = self._stage == ""  # rows of the first stage are counted from its start
+            self._stage, self._began = stage, self._began if first else now
+            self._first = 0 if first else done
+        last = self._open and done == total
+        if not last and now - self._shown < (0.2 if self._live else 5.0):
             return
         self._shown = now
-        rate = done / max(now - self._started, 0.001)
-        of = f"/{total}" if total else ""
-        say(f"\r{stage} {done}{of} rows, {rate:,.0f}/s ", end="" if self._live else "\n")
+        say(f"\r{self._line(done, total, now):<60}", end="" if self._live else "\n")
         self._open = self._live
+
+    def _line(self, done: int, total: int | None, now: float) -> str:
+        """E.g. `reading 1500/2262 rows, 700/s, 1 s left`."""
+        line = f"{self._stage} {done}{f'/{total}' if total else ''} rows"
+        rate = (done - self._first) / max(now - self._began, 0.001)
+        if not rate:
+            return line
+        line += f", {rate:,.0f}/s"
+        if total is None:
+            return line
+        left = (total - done) / rate
+        return f"{line}, " + (f"{left / 60:.0f} min left" if left >= 90 else f"{left:.0f} s left")
 
     def close(self) -> None:
         """End the line."""
         if self._open:
             say("")
+            self._open = False
 
 
 def _import(args: argparse.Namespace) -> int:
@@ -77,7 +98,8 @@ def _import(args: argparse.Namespace) -> int:
         return asyncio.run(_import_records(args, profile))
     except KeyboardInterrupt:
         say("")
-        return told(InvalidInput("import_stopped"), args)
+        told(InvalidInput("import_stopped"), args)
+        return STOPPED
 
 
 async def _import_records(args: argparse.Namespace, profile: Profile) -> int:

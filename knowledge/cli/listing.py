@@ -157,6 +157,8 @@ def _diff_cities(args: argparse.Namespace) -> int:
 
 
 async def _versions(args: argparse.Namespace) -> int:
+    from knowledge.editing.model import china_time
+
     async with open_register(args) as register:
         found, current = await register.versions(args.last), await register.current()
     if args.json:
@@ -166,7 +168,7 @@ async def _versions(args: argparse.Namespace) -> int:
         mark = "*" if version.number == current.number else " "
         when = version.published_at or version.effective_at or version.made_at
         print(
-            f"{mark}{version.number:4}  {version.state:10} {when:%Y-%m-%d %H:%M}Z "
+            f"{mark}{version.number:4}  {version.state:10} {china_time(when)} "
             f"{len(version.changed):4} records  {version.who.name}: {version.why}"
         )
     print("* is in force")
@@ -211,6 +213,7 @@ async def _one_draft(args: argparse.Namespace, register: Register) -> int:
 
 async def _history(args: argparse.Namespace) -> int:
     from knowledge.editing.diff import diff_records
+    from knowledge.editing.model import china_time
 
     async with open_register(args) as register:
         found = await register.history(args.kind, args.key)
@@ -222,7 +225,7 @@ async def _history(args: argparse.Namespace) -> int:
         versions = ", ".join(map(str, revision.versions)) or "-"
         reviewer = f", reviewed by {revision.reviewer.name}" if revision.reviewer else ""
         print(
-            f"revision {revision.number}  {revision.at:%Y-%m-%d %H:%M}Z  {revision.who.name}"
+            f"revision {revision.number}  {china_time(revision.at)}  {revision.who.name}"
             f"{reviewer}: {revision.why}  (versions {versions})"
         )
         if before is not None:
@@ -231,6 +234,8 @@ async def _history(args: argparse.Namespace) -> int:
 
 
 async def _audit(args: argparse.Namespace) -> int:
+    from knowledge.editing.model import china_time
+
     if args.verify:
         refuse_unused(args, "with --verify", after=args.after, last=args.last)
     most = args.last or 50
@@ -254,7 +259,7 @@ async def _audit(args: argparse.Namespace) -> int:
     for entry in found:
         about = entry.details.get("key") or entry.details.get("number") or ""
         print(
-            f"{entry.seq:6}  {entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.action:18} {about:12} "
+            f"{entry.seq:6}  {china_time(entry.at, 'seconds')}  {entry.action:18} {about:12} "
             f"{entry.who.name}: {entry.why}"
         )
     return 0

@@ -52,7 +52,8 @@ _REVIEW = """examples:
   python -m knowledge drafts --show dft_…                  what it changes
   python -m knowledge review approve dft_… --by Wang --why "checked against the notice"
   python -m knowledge review return dft_… --by Wang --why "the basis is missing"
-Whoever edited a draft cannot approve it.
+Whoever edited a draft cannot approve it: neither under the account nor under the name, however it is
+written.
 """
 _PUBLISH = """examples:
   python -m knowledge publish --by Chen --why "December rates"            every approved draft
@@ -89,12 +90,13 @@ def _moment(words: str) -> datetime:
 
 
 def _told(args: argparse.Namespace, version: Version) -> int:
+    from knowledge.editing.model import china_time
+
     if args.json:
         show(version.as_dict())
-    elif version.state == "scheduled":
-        say(
-            f"version {version.number} takes effect at {version.effective_at}; `cancel` takes it back"
-        )
+    elif version.effective_at is not None and version.state == "scheduled":
+        when = china_time(version.effective_at)
+        say(f"version {version.number} takes effect at {when}; `cancel` takes it back")
     elif version.state == "cancelled":
         say(f"version {version.number} is cancelled; its drafts are approved as before")
     else:
@@ -196,9 +198,9 @@ async def _kept(
         there = await register.draft(error.details["draft"])
     else:
         return begun, begun
-    author = there.authors[-1]  # not who touched it last: a reviewer may have sent it back
-    if author.id != who.id and not args.take_over:
-        raise OthersDraft(details={"draft": there.id}, record=key, draft=there.id, who=author.name)
+    if not _is_of(there, who) and not args.take_over:
+        author = there.authors[-1].name
+        raise OthersDraft(details={"draft": there.id}, record=key, draft=there.id, who=author)
     return await register.save_draft(there.id, there.version, body, who, args.why), None
 
 
@@ -213,7 +215,14 @@ async def _chosen(
     if not args.mine:
         return [await register.draft(draft_id) for draft_id in dict.fromkeys(args.drafts)]
     found = await register.drafts("editing", limit=100_000)
-    return [d for d in found if d.authors[-1].id == who.id and (d.stale or not stale_only)]
+    return [draft for draft in found if _is_of(draft, who) and (draft.stale or not stale_only)]
+
+
+def _is_of(draft: Draft, who: Editor) -> bool:
+    """Whether `who` edited it last: not who touched it last, as a reviewer may have sent it back."""
+    from knowledge.editing.model import known_as
+
+    return known_as(draft.authors[-1].id) == known_as(who.id)
 
 
 def _each_told(

@@ -40,9 +40,9 @@ async def open_register(
 
 def editor_of(args: argparse.Namespace) -> Editor:
     """The person at the terminal, whom the operating system let in: an admin under the name given."""
-    from knowledge.editing.model import Editor
+    from knowledge.editing.model import Editor, known_as
 
-    return Editor(f"cli:{args.by.casefold()}", args.by, ("list_editor", "admin"))
+    return Editor(f"cli:{known_as(args.by)}", args.by, ("list_editor", "admin"))
 
 
 def kind_flag(*parsers: argparse.ArgumentParser) -> None:

@@ -14,12 +14,14 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.cards import CITIES
+from core.cards import City
 from core.errors import AppError, InvalidInput, NotAllowed, NotFound
 from core.ids import new_id
 from knowledge.catalogue import KINDS, Kind
 from knowledge.editing import audit, store
-from knowledge.editing.diff import bare, diff_records, record_change
+from knowledge.editing.bodies import fit, readable
+from knowledge.editing.cities import touched_cities
+from knowledge.editing.diff import diff_records, record_change
 from knowledge.editing.errors import (
     DraftExists,
     EditConflict,
@@ -67,7 +69,7 @@ def allowed(who: Editor, *roles: str) -> None:
 
 def reason(why: str) -> str:
     """The reason given, at most 500 characters; raises `ReasonMissing` for a blank one."""
-    given = why.strip()
+    given = why.replace("\0", "").strip()
     if not given:
         raise ReasonMissing()
     return given[:WHY_MAX]
@@ -80,9 +82,9 @@ def record_id(kind: str, key: str) -> RecordId:
         raise InvalidInput(
             details={"fields": [{"field": "kind", "problem": f"not one of {KINDS}"}]}
         )
-    if not 0 < len(key) <= KEY_MAX:
+    if not (0 < len(key) <= KEY_MAX and key.isprintable()):
         raise InvalidInput(
-            details={"fields": [{"field": "key", "problem": f"1 to {KEY_MAX} characters"}]}
+            details={"fields": [{"field": "key", "problem": f"1 to {KEY_MAX} printed characters"}]}
         )
     return kind, key
 
@@ -97,7 +99,7 @@ def _draft(row: Row[Any], manifest: Numbers) -> Draft:
         base=row.base,
         current=manifest[cast(Kind, row.kind)].get(row.key),
         withdraw=row.withdraw,
-        body=row.body,
+        body=readable(row.body),
         authors=tuple(Person(author["id"], author["name"]) for author in row.authors),
         reason=row.authors[-1]["why"],
         opened_at=row.opened_at,
@@ -170,20 +172,8 @@ def not_stale(conn: Connection, draft: Draft) -> None:
         )
 
 
-def touched_cities(old: Body | None, new: Body | None) -> set[str]:
-    """Cities whose own particulars differ between two states of a record."""
-    before, after = old or {}, new or {}
-    named = {body["city"] for body in (before, after) if body.get("city") in CITIES}
-    return named | {city for city in CITIES if bare(_own(before, city)) != bare(_own(after, city))}
-
-
-def _own(body: Body, city: str) -> Any:
-    variants = body.get("cities")
-    return variants.get(city) if isinstance(variants, dict) else None
-
-
-def _in_his_cities(who: Editor, old: Body | None, new: Body | None) -> None:
-    other = touched_cities(old, new) - set(who.cities)
+def _in_his_cities(who: Editor, touched: set[City]) -> None:
+    other = touched - set(who.cities)
     if other:
         raise OtherCity(details={"cities": sorted(other)})
 
@@ -191,13 +181,14 @@ def _in_his_cities(who: Editor, old: Body | None, new: Body | None) -> None:
 def opened(
     conn: Connection, step: Step, record: RecordId, body: Body | None, withdraw: bool
 ) -> Draft:
-    """Begin work on a record; raises `DraftExists`, `NotFound`, `InvalidInput`."""
+    """Begin work on a record; raises `DraftExists`, `NotFound`, `UnfitBody`, `OtherCity`."""
+    fit(body)
     base = store.revision_in(conn, record)
     published = store.body_of(conn, record, base)
     if base is None and (withdraw or body is None):
         raise NotFound("unknown_record", details={"kind": record[0], "key": record[1]})
     kept = None if withdraw else (body if body is not None else published)
-    _in_his_cities(step.who, published, kept)
+    _in_his_cities(step.who, touched_cities(published, kept))
     draft_id, me = new_id("dft"), as_person(step.who)
     open_key = f"{record[0]}/{record[1]}"
     values: dict[str, Any] = {
@@ -254,15 +245,18 @@ def saved(
     conn: Connection, step: Step, draft_id: str, version: int, body: Body, rebase: bool
 ) -> Draft:
     """Keep `body`; back to `editing`, the saver is an author."""
+    fit(body)
     draft = get(conn, draft_id)
     if draft.version != version:
         raise EditConflict(details={"current": draft.as_dict()})
     _open(draft, *OPEN_STATES)
     if draft.withdraw:
         raise WrongState(details=_state(draft))
-    published = store.body_of(conn, (draft.kind, draft.key), draft.current)
-    _in_his_cities(step.who, draft.body, body)
-    _in_his_cities(step.who, published if rebase else draft.body, body)
+    record = (draft.kind, draft.key)
+    published, base = (
+        store.body_of(conn, record, number) for number in (draft.current, draft.base)
+    )
+    _in_his_cities(step.who, touched_cities(published, body, draft.body, base, rebase=rebase))
     me = as_person(step.who)
     return _change(
         conn, step, draft, version, "draft.saved", body=body, state="editing",
@@ -321,7 +315,7 @@ def approved_by(conn: Connection, step: Step, draft_id: str, version: int) -> Dr
     """In review → approved, by a second person."""
     draft = get(conn, draft_id)
     _open(draft, "in_review")
-    if step.who.id in {author.id for author in draft.authors}:
+    if draft.written_by(step.who):
         raise SecondPersonNeeded(details={"draft": draft.id})
     not_stale(conn, draft)
     me = as_person(step.who)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import AppError, Conflict, NotAllowed
+from core.errors import AppError, Conflict, InvalidInput, NotAllowed
 
 
 class ListNotStarted(AppError):
@@ -88,6 +88,19 @@ class ListInvalid(AppError):
     """The list with these changes breaks its rules; nothing was published. `details.findings`."""
 
     code = "list_invalid"
+    status = 422
+
+
+class UnfitBody(InvalidInput):
+    """The text is nested deeper, or has more parts, than a record can; nothing was written."""
+
+    code = "unfit_body"
+
+
+class TimePassed(AppError):
+    """The time at which a version should take effect has passed; nothing was published."""
+
+    code = "time_passed"
     status = 422
 
 

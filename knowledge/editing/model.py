@@ -5,12 +5,14 @@ Plain immutable values; `as_dict` is the JSON form of the API and the command li
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from core.cards import CITIES, City, LocalText
+from core.clock import CITY_TZ
 from knowledge.catalogue import Kind
 from knowledge.editing.diff import Change
 
@@ -29,9 +31,21 @@ Body = dict[str, Any]
 """A record as JSON (`model_dump(mode="json")`)."""
 
 
+def known_as(name: str) -> str:
+    """One spelling of a name or an id, however it is written: full-width, in capitals, with blanks or
+    with characters that nobody sees."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) != "Cf")
+
+
 def iso(moment: datetime | None) -> str | None:
     """JSON form of a time."""
     return moment.isoformat() if moment is not None else None
+
+
+def china_time(moment: datetime, timespec: str = "minutes") -> str:
+    """A time as both cities' clocks show it, with the offset: `2026-12-01 00:00+08:00`."""
+    return moment.astimezone(CITY_TZ).isoformat(sep=" ", timespec=timespec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,12 @@ class Draft:
     def stale(self) -> bool:
         """The record changed underneath; see `Register.three_way`."""
         return self.state in OPEN_STATES and self.base != self.current
+
+    def written_by(self, who: Editor) -> bool:
+        """Whether `who` had a hand in it, under this account or under this name: at the command line
+        a name is all there is."""
+        mine = {known_as(who.id), known_as(who.name)}
+        return any(mine & {known_as(one.id), known_as(one.name)} for one in self.authors)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form."""

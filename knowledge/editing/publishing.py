@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from core.clock import Clock
 from core.db import Database
 from core.errors import Unavailable
+from core.i18n import text
 from core.log import get_log
 from core.metrics import counter, gauge, histogram
 from core.outbox import outbox
@@ -27,6 +28,7 @@ from knowledge.catalogue import KINDS, Catalogue, Kind, make_catalogue
 from knowledge.damage import DAMAGED
 from knowledge.editing import audit, drafts, store
 from knowledge.editing.errors import ListInvalid, NothingToPublish, PublishConflict
+from knowledge.editing.mentions import without
 from knowledge.editing.model import Draft, Editor, Version
 from knowledge.editing.store import NewRevision, Numbers, RecordId, as_person
 from knowledge.editing.tables import list_versions
@@ -37,6 +39,7 @@ from knowledge.published import (
     build_index,
     current_version,
     list_version_of,
+    open_list,
     point_to,
     remove_old,
 )
@@ -111,6 +114,24 @@ def of_drafts(chosen: list[Draft]) -> dict[RecordId, NewRevision]:
     return found
 
 
+def taken_along(
+    base: Catalogue, changes: Mapping[RecordId, NewRevision]
+) -> dict[RecordId, NewRevision]:
+    """`changes`, and where they take an item out of the list, what names it: without it, by the same
+    person and for the same reason. A record that is changed already is left as it was reviewed."""
+    found = dict(changes)
+    for (kind, key), new in changes.items():
+        if kind != "item" or new.body is not None or key not in base.items:
+            continue
+        name = base.items[key].name.zh
+        why = text("list.withdrawn_with", "zh", name=name, record=key, why=new.why)
+        for other, left in without(composed(base, found), key).items():
+            if other not in changes:
+                body = None if left is None else store.to_body(left)
+                found[other] = replace(new, body=body, why=why[: drafts.WHY_MAX])
+    return found
+
+
 def new_errors(base: Catalogue | None, catalogue: Catalogue) -> list[Finding]:
     """Errors of `catalogue` that `base` does not have."""
     found = [finding for finding in check(catalogue) if finding.level == "error"]
@@ -175,6 +196,9 @@ class Publisher:
         return version
 
     async def _release(self, base: Base | None, plan: Release) -> Version:
+        current = await self._db.call(store.current_number)
+        if current != (base.number if base else None):  # before the work; the commit looks again
+            raise PublishConflict(details={"current": current})
         same = base is not None and base.catalogue.version == plan.catalogue.version
         if same and plan.number is None:
             raise NothingToPublish()
@@ -205,12 +229,18 @@ class Publisher:
         return name
 
     def _previous(self, base: Base | None) -> PublishedIndex | None:
-        """The index of the list in force, which a big list's next one is written beside; None where
-        there is none that can be read: the next one is then built whole."""
+        """The index in use, with its list, from which the next one takes what is the same; None where
+        there is none that can be read: the next one is then built whole. It need not be that of `base`:
+        another process may have published meanwhile, or one was killed before the pointer moved."""
+        if base is None:
+            return None
         try:
             name = current_version(self._data_dir)
-            if base is not None and list_version_of(name) == base.catalogue.version:
-                return PublishedIndex(read_index(self._data_dir / "index" / name), base.catalogue)
+            index = read_index(self._data_dir / "index" / name)
+            same = list_version_of(name) == base.catalogue.version
+            return PublishedIndex(
+                index, base.catalogue if same else open_list(self._data_dir, name)
+            )
         except IndexMissing:
             pass
         except DAMAGED as error:
@@ -256,15 +286,13 @@ class Publisher:
             raise PublishConflict(details={"current": before})
         if plan.also is not None:
             plan.also(conn)
-        written = {
-            f"{kind}/{key}": (numbers[(kind, key)], new.body)
-            for (kind, key), new in plan.changes.items()
-        }
+        written = {record: (numbers[record], new) for record, new in plan.changes.items()}
         audit.append(
             conn, at, plan.who, "version.published", plan.why, number=number, base=before,
             list_version=plan.catalogue.version, rollback_of=plan.rollback_of,
             drafts=values["drafts"] or None, manifest=audit.digest(manifest),
-            revisions=audit.body_digests(written),
+            changed=audit.digest(values["changed"]),
+            revisions=audit.revision_digests(written, at),
         )  # fmt: skip
         body = {"number": number, "list_version": plan.catalogue.version}
         conn.execute(outbox.insert().values(topic=TOPIC, key=str(number), body=body))

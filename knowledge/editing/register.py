@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from core import i18n
 from core.cards import LocalText
-from core.clock import Clock
+from core.clock import CITY_TZ, Clock
 from core.db import Database
 from core.errors import AppError, InvalidInput, NotFound
 from core.i18n import LANGS
@@ -30,7 +30,7 @@ from knowledge.catalogue import Catalogue, Kind, kind_of_code
 from knowledge.editing import audit, drafts, store, tasks
 from knowledge.editing.diff import name_of
 from knowledge.editing.drafts import EDITORS, Step, allowed, reason, record_id
-from knowledge.editing.errors import DraftInvalid, NothingToPublish
+from knowledge.editing.errors import DraftInvalid, NothingToPublish, TimePassed
 from knowledge.editing.model import (
     SYSTEM,
     AuditReport,
@@ -40,17 +40,34 @@ from knowledge.editing.model import (
     Task,
     TaskKind,
     Version,
+    china_time,
 )
-from knowledge.editing.publishing import Release, composed, of_drafts
+from knowledge.editing.publishing import Release, composed, of_drafts, taken_along
 from knowledge.editing.reading import RegisterReader
 from knowledge.editing.schedule import Schedule, content_of, scheduled, unscheduled, whole
 from knowledge.editing.seeding import Seeding
 from knowledge.editing.store import NewRevision, as_person
 from knowledge.editing.submitting import unfit
+from knowledge.editing.verifying import verify
 from knowledge.embed import Embedder
 
 log = get_log(__name__)
 T = TypeVar("T")
+
+
+def _to_come(effective_at: datetime | None, now: datetime) -> datetime | None:
+    """The time at which a version is to take effect; raises `TimePassed`, and `InvalidInput` for one
+    that no calendar has."""
+    if effective_at is None:
+        return None
+    try:
+        at = effective_at.astimezone(CITY_TZ)
+    except OverflowError as error:
+        wrong = {"field": "effective_at", "problem": "out of range"}
+        raise InvalidInput(details={"fields": [wrong]}) from error
+    if at <= now:
+        raise TimePassed(details={"effective_at": at.isoformat()}, time=china_time(at))
+    return at
 
 
 class Register(RegisterReader):
@@ -188,12 +205,13 @@ class Register(RegisterReader):
         why: str,
         effective_at: datetime | None = None,
     ) -> Version:
-        """Publish approved drafts (None: all of them) as a new version, or schedule it when
-        `effective_at` lies in the future. All or nothing: raises `ListInvalid` (422,
-        `details.findings`: the errors that the list in force does not have), `StaleDraft`,
-        `PublishConflict` (409: another was first), `NothingToPublish` (409)."""
+        """Publish approved drafts (None: all of them) as a new version, at once or, with `effective_at`,
+        later. All or nothing: raises `TimePassed` (422), `ListInvalid` (422, `details.findings`: the
+        errors that the list in force does not have), `StaleDraft`, `PublishConflict` (409: another was
+        first), `NothingToPublish` (409)."""
         allowed(who, *EDITORS)
         step = self._step(who, why)
+        later = _to_come(effective_at, step.at)
         base = await self._publisher.base()
 
         def chosen(conn: Connection) -> list[Draft]:
@@ -205,10 +223,10 @@ class Register(RegisterReader):
         found = await self._read(chosen)
         if not found:
             raise NothingToPublish()
-        changes = of_drafts(found)
+        changes = taken_along(base.catalogue, of_drafts(found))
         catalogue = composed(base.catalogue, changes)
-        if effective_at is not None and effective_at > step.at:
-            return await self._schedule(step, effective_at, catalogue, found)
+        if later is not None:
+            return await self._schedule(step, later, catalogue, found)
         return await self._publisher.release(
             base, Release(who, step.why, catalogue, changes, drafts=tuple(found))
         )
@@ -216,11 +234,12 @@ class Register(RegisterReader):
     async def publish_list(
         self, catalogue: Catalogue, who: Editor, why: str, effective_at: datetime | None = None
     ) -> Version:
-        """Make a whole list (e.g. a folder) the next version; for `admin`."""
+        """Make a whole list (e.g. a folder) the next version; for `admin`. Raises what `publish` does."""
         allowed(who, "admin")
         step = self._step(who, why)
-        if effective_at is not None and effective_at > step.at:
-            return await self._schedule(step, effective_at, catalogue, [])
+        later = _to_come(effective_at, step.at)
+        if later is not None:
+            return await self._schedule(step, later, catalogue, [])
         base = await self._publisher.base()
         changes = whole(base, catalogue, who, step.why)
         return await self._publisher.release(base, Release(who, step.why, catalogue, changes))
@@ -236,14 +255,16 @@ class Register(RegisterReader):
         return version
 
     async def withdraw_now(self, kind: Kind, key: str, who: Editor, why: str) -> Version:
-        """Take a record out of the list at once, without a second person; for `admin`. An open draft
-        of the record stays, and is stale."""
+        """Take a record out of the list at once, without a second person; for `admin`. What names an item
+        is changed in the same version, so that this is possible for every item; `ListInvalid` where a
+        source is named. Open drafts of these records stay, and are stale."""
         allowed(who, "admin")
         why, record = reason(why), record_id(kind, key)
         base = await self._publisher.base()
         if record[1] not in base.manifest[record[0]]:
             raise NotFound("unknown_record", details={"kind": kind, "key": record[1]})
-        changes = {record: NewRevision(None, "desk", as_person(who), None, why)}
+        gone = {record: NewRevision(None, "desk", as_person(who), None, why)}
+        changes = taken_along(base.catalogue, gone)
         catalogue = composed(base.catalogue, changes)
         return await self._publisher.release(base, Release(who, why, catalogue, changes))
 
@@ -290,8 +311,8 @@ class Register(RegisterReader):
     # Audit
 
     async def verify_audit(self) -> AuditReport:
-        """Recompute the whole chain, and compare what was published with what it says."""
-        return await self._write(audit.verify)
+        """Recompute the whole chain, and compare versions, revisions and drafts with what it says."""
+        return await self._write(verify)
 
     # Tasks
 

@@ -19,7 +19,7 @@ from knowledge.editing import audit, drafts, store, tasks
 from knowledge.editing.drafts import Step
 from knowledge.editing.errors import ListInvalid, PublishConflict, WrongState
 from knowledge.editing.model import SYSTEM, Draft, Editor, Version
-from knowledge.editing.publishing import Base, Publisher, Release, composed, of_drafts
+from knowledge.editing.publishing import Base, Publisher, Release, composed, of_drafts, taken_along
 from knowledge.editing.stale import stale
 from knowledge.editing.store import NewRevision, RecordId, as_person
 from knowledge.editing.tables import list_tasks, list_versions
@@ -140,7 +140,7 @@ class Schedule:
         chosen, content = await self._db.call(read)
         who = Editor(version.who.id, version.who.name)
         if content is None:
-            changes = of_drafts(chosen)
+            changes = taken_along(base.catalogue, of_drafts(chosen))
             catalogue = composed(base.catalogue, changes)
         else:
             catalogue = _from_content(content)

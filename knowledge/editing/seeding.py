@@ -23,7 +23,7 @@ from knowledge.catalogue import KINDS, Catalogue, Kind, Record
 from knowledge.editing import store, tasks
 from knowledge.editing.audit import digest
 from knowledge.editing.diff import name_of
-from knowledge.editing.errors import ListInvalid
+from knowledge.editing.errors import ListInvalid, PublishConflict
 from knowledge.editing.model import SEED, Person, Version
 from knowledge.editing.publishing import Base, Publisher, Release, composed
 from knowledge.editing.store import NewRevision, RecordId, as_person, to_body
@@ -121,7 +121,7 @@ class Seeding:
                         also=lambda conn: self._remember(conn, tree),
                     ),
                 )  # fmt: skip
-            except IntegrityError:
+            except (IntegrityError, PublishConflict):
                 return None  # another process was first
         return await self._merge(tree)
 

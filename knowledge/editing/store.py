@@ -19,6 +19,8 @@ from knowledge.editing.model import Body, Editor, Person, Revision, Version
 from knowledge.editing.tables import list_revisions, list_state, list_versions
 
 _CHUNK = 300
+NUMBER_MAX = 2**31 - 1
+"""What a column of numbers holds."""
 RecordId = tuple[Kind, str]
 Numbers = dict[Kind, dict[str, int]]
 """A manifest that may be changed."""
@@ -131,7 +133,8 @@ def version_row(conn: Connection, number: int | None = None) -> Row[Any]:
     wanted = current_number(conn) if number is None else number
     if wanted is None:
         raise ListNotStarted()
-    row = conn.execute(select(list_versions).where(list_versions.c.number == wanted)).first()
+    query = select(list_versions).where(list_versions.c.number == wanted)
+    row = conn.execute(query).first() if 0 < wanted <= NUMBER_MAX else None
     if row is None:
         raise NotFound("unknown_version", details={"number": wanted}, number=wanted)
     return row

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from knowledge.catalogue import Catalogue
 from knowledge.editing import store
 from knowledge.editing.model import Draft
-from knowledge.editing.publishing import composed
+from knowledge.editing.publishing import composed, taken_along
 from knowledge.editing.store import NewRevision, RecordId
 from knowledge.validate import Finding, check
 
@@ -37,13 +37,20 @@ def of_shape(draft: Draft) -> list[Finding]:
 
 
 def of_list(now: Catalogue, drafts: Iterable[Draft]) -> list[Finding]:
-    """Findings of the list with these drafts that the list in force does not have; warnings included."""
+    """Findings of the list with these drafts that the list in force does not have; warnings included, one
+    for every other record that is changed because an item leaves."""
     changes = {
         (draft.kind, draft.key): NewRevision(draft.body, "desk", draft.updated_by, None, draft.why)
         for draft in drafts
     }
+    whole = taken_along(now, changes)
     known = {str(finding) for finding in check(now)}
-    return [f for f in check(composed(now, changes)) if str(f) not in known]
+    along = [
+        Finding("warning", key, "names what leaves the list: changed, or taken out, with it")
+        for kind, key in whole.keys() - changes.keys()
+    ]
+    found = [f for f in check(composed(now, whole)) if str(f) not in known]
+    return found + sorted(along, key=str)
 
 
 def unfit(

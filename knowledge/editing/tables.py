@@ -1,7 +1,7 @@
 """The managed list in SQL. Core tables on the shared metadata; only `knowledge.editing` uses them.
 
-Revisions and the audit are written once: triggers refuse to change or delete a row. `guards` is what
-makes them; the migration runs the same statements.
+Revisions and the audit are written once, versions and drafts until they are settled: triggers refuse to
+change or delete a row. `guards` is what makes them; the migrations run the same statements.
 """
 
 from __future__ import annotations
@@ -145,24 +145,46 @@ list_task_reports = Table(
 
 GUARDED: dict[str, str] = {"list_audit": "seq", "list_revisions": "kind, key, number"}
 """Tables whose rows are written once, with their key."""
+SETTLED: dict[str, str] = {"list_versions": "number", "list_drafts": "id"}
+"""Tables whose rows change until they are settled, with their key."""
+_UNSETTLED = {
+    "list_versions": "OLD.state = 'scheduled'",
+    "list_drafts": "OLD.state IN ('editing', 'in_review', 'approved')",
+}
+_FIXED = {
+    "list_versions": ("number", "who", "who_name", "why", "made_at", "effective_at"),
+    "list_drafts": ("id", "kind", "key", "withdraw", "opened_at"),
+}
+"""What never changes in them."""
+
+
+def _may_change(table: str, same: str) -> str:
+    """The condition under which a row may be changed, where `same` compares as the dialect does."""
+    fixed = " AND ".join(f"NEW.{name} {same} OLD.{name}" for name in _FIXED[table])
+    return f"{_UNSETTLED[table]} AND {fixed}"
 
 
 def guards(dialect: str, table: str) -> list[str]:
-    """The statements that make `table` write-once on `sqlite` or `postgresql`."""
+    """The statements that keep the rows of `table` as they are on `sqlite` or `postgresql`: from the
+    first of a `GUARDED` one, from when they are settled of a `SETTLED` one."""
     if dialect == "sqlite":
-        same = " AND ".join(f"{key} = NEW.{key}" for key in GUARDED[table].split(", "))
+        keys = {**GUARDED, **SETTLED}[table].split(", ")
+        same = " AND ".join(f"{key} = NEW.{key}" for key in keys)
         there = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - our own names
         refuse = f"SELECT RAISE(ABORT, '{table} is written once')"
+        unless = f" WHEN NOT ({_may_change(table, 'IS')})" if table in SETTLED else ""
         return [
-            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN {refuse}; END",
+            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}{unless} BEGIN {refuse}; END",
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN {refuse}; END",
             # REPLACE deletes without asking the trigger above.
             f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {there} "
             f"BEGIN {refuse}; END",
         ]
+    allowed = _may_change(table, "IS NOT DISTINCT FROM") if table in SETTLED else "FALSE"
     return [
-        f"CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger AS "
-        f"$$ BEGIN RAISE EXCEPTION '{table} is written once'; END $$ LANGUAGE plpgsql",
+        f"CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger AS $$ BEGIN "
+        f"IF TG_OP = 'UPDATE' THEN IF {allowed} THEN RETURN NEW; END IF; END IF; "
+        f"RAISE EXCEPTION '{table} is written once'; END $$ LANGUAGE plpgsql",
         f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()",
         f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
@@ -170,8 +192,17 @@ def guards(dialect: str, table: str) -> list[str]:
     ]
 
 
+def unguards(dialect: str, table: str) -> list[str]:
+    """The statements that take `guards` away."""
+    if dialect == "sqlite":
+        return [f"DROP TRIGGER {table}_no_{what}" for what in ("update", "delete", "replace")]
+    return [f"DROP FUNCTION {table}_refuse() CASCADE"]
+
+
 @event.listens_for(list_audit, "after_create")
 @event.listens_for(list_revisions, "after_create")
+@event.listens_for(list_versions, "after_create")
+@event.listens_for(list_drafts, "after_create")
 def _guard(table: Table, connection: Connection, **_: object) -> None:
     for statement in guards(connection.dialect.name, table.name):
         connection.exec_driver_sql(statement)

@@ -1,7 +1,8 @@
 """Imported records as an evaluation corpus in BEIR form: everyday names as queries, records as documents.
 
-An everyday name that several records share counts for all of them, as one that answers the question. The
-records are reference material and never shown to a resident; here they only measure a search.
+A name that several records share, in any script, as an everyday name or as their own, counts for all of
+them, as ones that answer the question. The records are reference material and never shown to a resident;
+here they only measure a search.
 """
 
 from __future__ import annotations
@@ -22,34 +23,53 @@ def write_beir(items: Iterable[ImportedItem], folder: Path) -> dict[str, int]:
     """
     documents: dict[tuple[str, str], list[ImportedItem]] = {}
     for item in items:
-        name = item.matter or item.name
-        documents.setdefault((squash(simplify(name)), item.department), []).append(item)
-    relevant: dict[str, set[str]] = {}
+        key = (_folded(_name([item])), item.department)
+        documents.setdefault(key, []).append(item)
     lines = []
     for group in documents.values():
-        first = group[0]
         texts = dict.fromkeys(
             part
             for item in group
             for part in (item.scene, item.catalogue_name, item.conditions, *item.materials)
             if part
         )
-        name = first.matter or first.name
-        lines.append({"_id": first.code, "title": name, "text": "\n".join(texts)})
-        for alias in dict.fromkeys(alias for item in group for alias in item.aliases):
-            if squash(simplify(alias)) != squash(simplify(name)):
-                relevant.setdefault(alias, set()).add(first.code)
+        lines.append({"_id": group[0].code, "title": _name(group), "text": "\n".join(texts)})
+    asked = _asked(list(documents.values()))
+    queries = [{"_id": f"q{i:05}", "text": name} for i, (name, _) in enumerate(asked, 1)]
+    judged = [
+        f"{query['_id']}\t{code}\t1"
+        for query, (_, codes) in zip(queries, asked, strict=True)
+        for code in sorted(codes)
+    ]
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "corpus.jsonl", sorted(lines, key=lambda line: line["_id"]))
-    asked = {alias: f"q{number:05}" for number, alias in enumerate(sorted(relevant), 1)}
-    _write(folder / "queries.jsonl", [{"_id": asked[a], "text": a} for a in sorted(asked)])
-    judged = [
-        f"{asked[alias]}\t{code}\t1" for alias in sorted(asked) for code in sorted(relevant[alias])
-    ]
+    _write(folder / "queries.jsonl", queries)
     (folder / "qrels.tsv").write_text(
         "\n".join(["query-id\tcorpus-id\tscore", *judged]) + "\n", encoding="utf-8"
     )
     return {"documents": len(lines), "queries": len(asked), "judgements": len(judged)}
+
+
+def _asked(documents: list[list[ImportedItem]]) -> list[tuple[str, set[str]]]:
+    """Everyday names that say something else than their document's own, with the documents so called."""
+    spelled: dict[str, str] = {}
+    called: dict[str, set[str]] = {}
+    for group in documents:
+        own = _folded(_name(group))
+        called.setdefault(own, set()).add(group[0].code)
+        for alias in (alias for item in group for alias in item.aliases):
+            if (key := _folded(alias)) != own:
+                called.setdefault(key, set()).add(group[0].code)
+                spelled.setdefault(key, alias)
+    return sorted((name, called[key]) for key, name in spelled.items())
+
+
+def _name(group: list[ImportedItem]) -> str:
+    return group[0].matter or group[0].name
+
+
+def _folded(name: str) -> str:
+    return squash(simplify(name))
 
 
 def _write(path: Path, rows: list[dict[str, str]]) -> None:

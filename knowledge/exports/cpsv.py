@@ -17,6 +17,7 @@ from knowledge.exports.linked import (
     duration,
     join,
     numbered,
+    page,
 )
 from knowledge.imports.areas import CITY_AREAS
 from knowledge.model import Bundle, ChannelOffer, ServiceItem, SourceRecord, Variant
@@ -78,7 +79,8 @@ class _Graph:
         return self._add(f"{_AUTHORITY}language/{_LANGUAGES[code]}", "dct:LinguisticSystem")
 
     def _page(self, url: str | None) -> Node | None:
-        return self._add(url, "foaf:Document") if url else None
+        iri = page(url)
+        return self._add(iri, "foaf:Document") if iri else None
 
     def _organisation(self, city: City, department: LocalText) -> Node:
         iri = self._to.organisation(city, department)
@@ -207,7 +209,7 @@ class _Graph:
                     to.iri("cost", *here, str(number)),
                     "cv:Cost",
                     dct_identifier=f"{here[0]}-{here[1]}-cost-{number}",
-                    cv_hasValue=_xsd("double", None if fee.amount is None else f"{fee.amount}"),
+                    cv_hasValue=_xsd("double", None if fee.amount is None else f"{fee.amount:f}"),
                     cv_currency=currency if fee.amount is not None else None,
                     dct_description=to.texts(words),
                 )

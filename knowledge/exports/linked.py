@@ -16,6 +16,7 @@ from knowledge.catalogue import Catalogue
 from knowledge.facts import on_day
 from knowledge.imports.areas import CITY_AREAS
 from knowledge.model import ServiceItem, TimeFact, Variant
+from knowledge.rules import is_url
 
 DEFAULT_BASE = "urn:shen-guan:"
 CITY_NAMES: dict[City, LocalText] = {
@@ -113,6 +114,11 @@ def duration(time: TimeFact | None) -> str | None:
     if time.unit != "day" or days is None or days != days.to_integral_value():
         return None
     return f"P{int(days)}D"
+
+
+def page(url: str | None) -> str | None:
+    """A web address as an IRI; None for one of an older version of the list that is none."""
+    return url if url is not None and is_url(url) else None
 
 
 def clean(node: Node) -> Node:

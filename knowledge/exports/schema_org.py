@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from core.cards import City, LocalText
 from core.i18n import text
-from knowledge.exports.linked import CITY_NAMES, Linked, Node, document, duration, join
+from knowledge.exports.linked import CITY_NAMES, Linked, Node, document, duration, join, page
 from knowledge.imports.areas import CITY_AREAS
 from knowledge.model import Centre, ChannelOffer, Faq, OpeningHours, ServiceItem, Variant
 
-CONTEXT: Node = {"@vocab": "https://schema.org/"}
+CONTEXT: Node = {
+    "@vocab": "https://schema.org/",
+    **{name: {"@type": "@id"} for name in ("dayOfWeek", "serviceUrl", "url")},
+}
+"""As schema.org's own context has them: what these name are IRIs and no texts."""
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -111,7 +115,7 @@ class _Graph:
             processingTime=duration(variant.time),
             providesService={"@id": to.service(*here)},
             serviceLocation=place,
-            serviceUrl=offer.url,
+            serviceUrl=page(offer.url),
             servicePhone=[
                 self._add(to.iri("phone", phone), "ContactPoint", telephone=phone)
                 for phone in phones
@@ -126,7 +130,7 @@ class _Graph:
                 "Offer",
                 name=to.texts(fee.name),
                 description=to.texts(join([fee.text, *([fee.waiver] if fee.waiver else [])])),
-                price=None if fee.amount is None else str(fee.amount),
+                price=None if fee.amount is None else f"{fee.amount:f}",
                 priceCurrency=None if fee.amount is None else fee.currency,
                 category="fee",
             )
@@ -180,7 +184,7 @@ class _Graph:
                 to.iri("source", source.id),
                 "CreativeWork",
                 name=to.texts(source.title),
-                url=source.url,
+                url=page(source.url),
                 identifier=source.doc_no,
                 datePublished=source.issued.isoformat() if source.issued else None,
             )

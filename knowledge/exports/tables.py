@@ -7,7 +7,9 @@ parent (`item_id` and `city` for what applies in a city). Texts become two colum
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -21,9 +23,9 @@ from core.cards import CITIES
 from core.i18n import Lang
 from core.i18n import catalogue as locale
 from knowledge.catalogue import ANCHORS, KINDS, MODELS, Kind
-from knowledge.model import ServiceItem, Variant
+from knowledge.model import ServiceItem, TimeOfDay, Variant
 
-Leaf = Literal["text", "number", "flag", "list"]
+Leaf = Literal["text", "day", "time", "number", "flag", "list"]
 COMMON = "common"
 PLACES: tuple[str, ...] = (COMMON, *CITIES)
 _NAMES: dict[str, str] = {
@@ -33,7 +35,8 @@ _NAMES: dict[str, str] = {
     "variant.steps": "Steps", "variant.notes": "Notes", "item.faqs": "FAQs",
     "centre": "Centres", "centre.hours": "Hours", "centre.windows": "Windows",
     "centre.terminals": "Terminals", "bundle": "Bundles", "bundle.questions": "BundleQuestions",
-    "bundle.steps": "BundleSteps", "bundle.shared_fields": "BundleFields", "source": "Sources",
+    "bundle.steps": "BundleSteps", "bundle.shared_fields": "BundleFields",
+    "bundle.shared_materials": "BundleMaterials", "source": "Sources",
     "liaison": "Liaison", "door_offer": "DoorToDoor", "outside.names": "Outside",
 }  # fmt: skip
 
@@ -102,9 +105,12 @@ def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _leaf(annotation: Any) -> Leaf:
-    if annotation is bool:
-        return "flag"
+def _leaf(annotation: Any, declared: Any) -> Leaf:
+    """`annotation` bare, and as it stands in the model."""
+    if declared == TimeOfDay:
+        return "time"
+    if annotation in (bool, dt.date):
+        return "flag" if annotation is bool else "day"
     return "number" if annotation in (int, float) else "text"
 
 
@@ -114,6 +120,7 @@ def _columns(
     """Columns of a model, and its lists of records."""
     columns: list[Column] = []
     lists: list[tuple[str, type[BaseModel]]] = []
+    declared = typing.get_type_hints(model, include_extras=True)
     for name, info in model.model_fields.items():
         if model is ServiceItem and name in (COMMON, "cities"):
             continue
@@ -134,7 +141,8 @@ def _columns(
             columns += more
         else:
             none = _optional(info.annotation)
-            columns.append(Column(path, _leaf(kind), info.is_required(), groups, nullable=none))
+            leaf = _leaf(kind, declared[name])
+            columns.append(Column(path, leaf, info.is_required(), groups, nullable=none))
     return columns, lists
 
 
@@ -242,10 +250,12 @@ class Tables:
 
 def uncell(column: Column, value: Any) -> Any:
     """The JSON value of a cell; None: empty. Raises `BadCell`."""
-    if hasattr(value, "isoformat"):
-        value = value.isoformat()[:10]
     if value is None or (isinstance(value, str) and value == ""):
         return [] if column.leaf == "list" else None
+    if column.leaf in ("day", "time"):
+        return _day(value) if column.leaf == "day" else _time(value)
+    if isinstance(value, dt.date | dt.time | dt.timedelta):
+        raise BadCell(f"{value} is a date or time, and no {column.leaf}: format the cell as text")
     if column.leaf == "flag":
         word = str(value).strip().lower()
         if word in ("true", "1", "yes", "是"):
@@ -261,6 +271,55 @@ def uncell(column: Column, value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)
+
+
+_DAY = re.compile(
+    r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?(?:[ T]0?0:00(?::00)?)?"
+)
+_TIME = re.compile(
+    r"(?P<before>上午|下午|AM|PM)?\s*(?P<hour>[0-9]{1,2})[:：](?P<minute>[0-9]{2})(?:[:：]00)?"
+    r"\s*(?P<after>AM|PM)?",
+    re.IGNORECASE,
+)
+_MINUTE = dt.timedelta(minutes=1)
+
+
+def _day(value: Any) -> str:
+    """A day as ISO 8601: a date cell, or as spreadsheets write it (`2025/5/10`). Raises `BadCell`."""
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value.isoformat()
+    found = _DAY.fullmatch(str(value).strip())
+    try:
+        if found is None:
+            raise ValueError
+        return dt.date(*map(int, found.groups())).isoformat()
+    except ValueError as error:
+        raise BadCell(f"{value} is no date such as 2025-05-10") from error
+
+
+def _time(value: Any) -> str:
+    """A time of day as `09:00`: a time cell, or as spreadsheets write it (`9:00`). Raises `BadCell`."""
+    if isinstance(value, dt.time):
+        value = dt.timedelta(
+            hours=value.hour,
+            minutes=value.minute,
+            seconds=value.second,
+            microseconds=value.microsecond,
+        )
+    if isinstance(value, dt.timedelta):
+        minutes = round(value / _MINUTE)
+        exact = abs(value - minutes * _MINUTE) < dt.timedelta(seconds=1)
+        hour, minute = divmod(minutes, 60)
+    else:
+        found = _TIME.fullmatch(str(value).strip())
+        exact = found is not None
+        hour, minute = (int(found["hour"]), int(found["minute"])) if found else (0, 0)
+        half = (found["before"] or found["after"] or "").upper() if found else ""
+        if half and hour <= 12:
+            hour = hour % 12 + (12 if half in ("下午", "PM") else 0)
+    if not exact or not 0 <= hour < 24 or minute >= 60:
+        raise BadCell(f"{value} is no time of day such as 09:00")
+    return f"{hour:02}:{minute:02}"
 
 
 def _number(value: Any) -> int | float:

@@ -31,6 +31,9 @@ _BOLD = Font(bold=True)
 _GREY = Font(color="808080", size=9)
 _FILL = PatternFill("solid", fgColor="E8EEF7")
 _WRAP = Alignment(wrap_text=True, vertical="top")
+TEXT = "@"
+"""The format of a cell that takes what is typed as it is. A long text in it shows as #### in old Excels."""
+_LANGS = (".zh", ".en", ".yue")
 _DATE = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
 
 
@@ -49,24 +52,38 @@ def to_xlsx(catalogue: Catalogue, *, version: str, lang: Lang | None = None) -> 
         sheet = book.create_sheet(table.name)
         places = columns_in(table, lang)
         keys = [table.keys[i] for i in places]
+        kept = [key in _kept(table) for key in keys]
         sheet.freeze_panes = f"B{HEAD_ROWS + 1}"
         for number, key in enumerate(keys, 1):
             sheet.column_dimensions[_letter(number)].width = _width(key)
+            if kept[number - 1]:
+                sheet.column_dimensions[_letter(number)].number_format = TEXT
         for head in ([label(k, "zh") for k in keys], [label(k, "en") for k in keys]):
             sheet.append([_cell(sheet, words, font=_BOLD, fill=_FILL) for words in head])
         sheet.append([_cell(sheet, key, font=_GREY) for key in keys])
         for number, row in enumerate(rows(table, found[table.kind]), HEAD_ROWS + 1):
             cells = []
-            for place, key in zip(places, keys, strict=True):
+            for place, key, text_ in zip(places, keys, kept, strict=True):
                 value = row[place]
                 if isinstance(value, str) and len(value) > MAX_CELL:
                     where = f"{table.name} {number} {key}"
                     raise TooLarge("export_cell_too_long", details={"where": where}, where=where)
-                cells.append(_cell(sheet, value, alignment=_WRAP))
+                style = {"number_format": TEXT} if text_ else {}
+                cells.append(_cell(sheet, value, alignment=_WRAP, **style))
             sheet.append(cells)
     out = io.BytesIO()
     book.save(out)
     return _same_bytes(out.getvalue())
+
+
+def _kept(table: Table) -> set[str]:
+    """Columns in which a spreadsheet would make a date, a time or a number of what is typed."""
+    short = {
+        column.key
+        for column in table.columns
+        if column.leaf in ("day", "time", "text") and not column.key.endswith(_LANGS)
+    }
+    return short | set(table.parents)
 
 
 def _readme(book: Any, version: str) -> None:
@@ -108,7 +125,7 @@ def _letter(number: int) -> str:
 
 
 def _width(key: str) -> int:
-    if key.endswith((".zh", ".en", ".yue")):
+    if key.endswith(_LANGS):
         return 40
     return 14 if "." not in key else 18
 

@@ -16,6 +16,7 @@ from knowledge.imports.clean import is_empty, one_line, plain
 from knowledge.imports.codes import national_code
 from knowledge.imports.faults import BadValue, shown
 from knowledge.imports.items import LEVELS
+from knowledge.imports.names import everyday_names
 from knowledge.imports.phones import phones
 
 Converter = Callable[[Any], Any]
@@ -29,6 +30,7 @@ _LEADING_NO = re.compile(
 
 
 _MOST_NUMERALS = 12
+_ENDS = " 。;；，,、"
 
 
 def chinese_number(text: str) -> int:
@@ -81,7 +83,7 @@ def _split(value: Any, pattern: re.Pattern[str]) -> list[str]:
         parts = [one_line(_scalar(part)) for part in value if part is not None]
     else:
         parts = [one_line(part) for part in _outside_brackets(plain(_scalar(value)), pattern)]
-    parts = [part.strip(" 。;；，,、") for part in parts]
+    parts = [part.strip(_ENDS) for part in parts]
     return list(dict.fromkeys(part for part in parts if not is_empty(part)))
 
 
@@ -108,8 +110,11 @@ _BREAKS = re.compile(r"\n")
 
 
 def names(value: Any) -> list[str]:
-    """Names split at commas and semicolons; `、` may be inside a name."""
-    return _split(value, _COMMAS)
+    """Names split at commas and semicolons (`、` may be inside one), without words that name no one matter;
+    keywords of one matter stay together."""
+    parts = _split(value, _COMMAS)
+    whole = "，".join(parts) if isinstance(value, list) else one_line(_scalar(value)).strip(_ENDS)
+    return everyday_names(parts, whole)
 
 
 def values(value: Any) -> list[str]:

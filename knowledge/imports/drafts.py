@@ -256,7 +256,8 @@ class _Draft:
                     if t and t.note
                 ),
             ]
-            found.append(f"省系统编码 {record.code}（{record.department}，{record.name}）")
+            codes = "，另编 ".join([record.code, *record.other_codes])
+            found.append(f"省系统编码 {codes}（{record.department}，{record.name}）")
         return [self._note(text) for text in dict.fromkeys(found) if text]
 
 

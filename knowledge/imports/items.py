@@ -42,17 +42,22 @@ class Places(_Part):
 Line = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX)]
 
 
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{31}([0-9A-Z]{2})?$")]
+
+
 class ImportedItem(_Part):
     """One implementation (31 characters) or handling item (33) of another system."""
 
-    code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{31}([0-9A-Z]{2})?$")]
+    code: Code
+    other_codes: list[Code] = Field(default_factory=list, max_length=LIST_MAX)
+    """Codes that further columns give the same record; a search finds it by them."""
     name: Annotated[str, StringConstraints(min_length=2, max_length=NAME_MAX)]
     """Full name, with the scene in brackets where there is one."""
     matter: Annotated[str, StringConstraints(max_length=NAME_MAX)] | None = None
     """Name of the matter without the scene."""
     scene: Annotated[str, StringConstraints(max_length=NAME_MAX)] | None = None
     aliases: list[Line] = Field(default_factory=list, max_length=LIST_MAX)
-    """Everyday and short names."""
+    """Everyday and short names; keywords of the matter as they are recorded."""
     catalogue_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{9,12}$")] | None = None
     catalogue_name: Annotated[str, StringConstraints(max_length=NAME_MAX)] | None = None
     """The catalogue item (基本目录) above it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,10 +43,12 @@ class Again:
 
 
 def digest_of(item: ImportedItem) -> str:
-    """SHA-256 of the content, hex."""
-    return hashlib.sha256(
-        orjson.dumps(item.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-    ).hexdigest()
+    """SHA-256 of the content, hex. Without other codes it is what it was before records had them: such a
+    record is no new revision."""
+    body = item.model_dump(mode="json")
+    if not item.other_codes:
+        del body["other_codes"]
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 class Mapper:
@@ -62,6 +65,7 @@ class Mapper:
         self.notes: Counter[str] = Counter()
         named = [s for rule in profile.fields.values() for s in rule.source] + profile.ignore
         self._read = {heading(part) for name in named for part in (name, name.partition(".")[0])}
+        self._first = {name: heading(rule.source[0]) for name, rule in profile.fields.items()}
 
     def map(self, row: Row) -> Mapped | Again | Rejection:
         """What becomes of a row."""
@@ -75,11 +79,14 @@ class Mapper:
                 self.notes[f"unread_column.{shown(column)}"] += 1
         code = ""
         try:
-            fields = {}
+            fields: dict[str, Any] = {}
             for name, rule in self._profile.fields.items():
                 fields[name] = self._field(name, rule, values)
                 if name == "code":
                     code = fields[name] or ""
+                    fields["other_codes"] = self._other_codes(code, rule, values)
+                elif not rule.all:
+                    self._compare(name, rule, fields[name], values)
             self._not_an_error_page(fields, values)
             self._required(fields)
             item = ImportedItem.model_validate(fields)
@@ -111,6 +118,8 @@ class Mapper:
                 bad = bad or BadValue(error.reason, field=name, **error.params)
                 continue
             if found is None or found == []:
+                if rule.convert == "names" and not is_empty(str(value)):
+                    self.notes[f"general_name.{name}"] += 1
                 continue
             if not rule.all:
                 if bad is not None:
@@ -126,6 +135,29 @@ class Mapper:
         if rule.default is not None:
             return rule.default
         return [] if ImportedItem.model_fields[name].default_factory is list else None
+
+    def _further(self, name: str, rule: FieldRule, values: Mapping[str, Any]) -> Iterator[Any]:
+        """What the columns after the first say, as far as it can be read and is no other field's own."""
+        own = {first for other, first in self._first.items() if other != name}
+        for source in rule.source[1:]:
+            value = None if heading(source) in own else _look_up(values, source)
+            if _has(value) and not isinstance(value, NoValue):
+                with suppress(BadValue):
+                    yield CONVERTERS[rule.convert](value)
+
+    def _other_codes(self, code: str, rule: FieldRule, values: Mapping[str, Any]) -> list[str]:
+        """Codes of further columns that the record's own does not begin with."""
+        found = dict.fromkeys(self._further("code", rule, values))
+        others = [other for other in found if other and not code.startswith(other)]
+        if others:
+            self.notes["second_code"] += 1
+        return others
+
+    def _compare(self, name: str, rule: FieldRule, found: Any, values: Mapping[str, Any]) -> None:
+        """Count a row in which a further column says something else than what was taken."""
+        further = self._further(name, rule, values)
+        if any(other not in (None, [], found) for other in further):
+            self.notes[f"columns_differ.{name}"] += 1
 
     def _not_an_error_page(self, fields: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         for name in ("name", "department"):

@@ -12,6 +12,7 @@ from typing import Any
 
 from knowledge.imports.clean import is_empty
 from knowledge.imports.faults import BadValue
+from knowledge.rules import is_phone
 
 _DASH = str.maketrans(
     {"－": "-", "—": "-", "–": "-", "―": "-", "‐": "-", "（": "(", "）": ")", "：": ":"}
@@ -39,16 +40,13 @@ _NUMBER = re.compile(
 )
 
 
-_PLAIN = re.compile(r"^(?:\d{3,5}|0\d{2,3}-\d{7,8}|1\d{10}|400-\d{3}-\d{4})$")
-
-
 _MOST = 2_000
 """Characters of a cell of numbers; the search for numbers takes time with their square."""
 
 
 def is_plain(number: str) -> bool:
     """Whether the list can show the number as it is: no extension, no missing area code."""
-    return bool(_PLAIN.match(number))
+    return is_phone(number)
 
 
 def phones(text: str) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ from knowledge.model import SourceRecord
 
 PROFILES = Path(__file__).parent / "profiles"
 _MAX_BYTES = 200_000
-READING = 1
+READING = 2
 """Raise it when a converter reads a value differently: the same file is then imported anew."""
 
 
@@ -161,7 +161,9 @@ def load_profile(name: str | Path) -> Profile:
 def _problems(profile: Profile) -> list[str]:
     if profile.kind == "list":
         return ["fields: a list profile has none"] if profile.fields else []
-    known = ImportedItem.model_fields
+    known = {
+        name: info for name, info in ImportedItem.model_fields.items() if name != "other_codes"
+    }  # which are the further columns of `code`
     found = [
         f"fields.{name}: no such field; there are: {', '.join(sorted(known))}"
         for name in profile.fields

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from knowledge.imports.clean import is_error_page
 from knowledge.imports.faults import refused
-from knowledge.imports.files import InputFile
+from knowledge.imports.files import Far, InputFile
 from knowledge.imports.profile import heading
 
 MAX_CELL = 1_000_000
@@ -264,10 +264,10 @@ def _find(buffer: _Buffer, keys: Sequence[str]) -> bool:
 
 
 def text_rows(
-    source: InputFile, columns: Callable[[str], bool], keys: Sequence[str]
+    source: InputFile, columns: Callable[[str], bool], keys: Sequence[str], far: Far | None = None
 ) -> Iterator[Row]:
-    """Rows of a text file."""
-    with source.text() as file:
+    """Rows of a text file; `far` follows."""
+    with source.text(far) as file:
         if source.kind == "csv":
             yield from table_rows(csv_cells(file, source.name), source.name, columns)
         else:

@@ -12,7 +12,7 @@ from typing import IO, Any
 import orjson
 
 from knowledge.imports.faults import refused
-from knowledge.imports.files import InputFile
+from knowledge.imports.files import Far, InputFile
 from knowledge.imports.items import ImportedItem
 from knowledge.imports.mapping import Again, Mapped, Mapper, digest_of
 from knowledge.imports.profile import Profile
@@ -22,20 +22,20 @@ from knowledge.imports.stopping import Stopped
 from knowledge.imports.workbook import open_workbook, sheet_cells, sheet_names
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with (`reading` | `writing`, rows done, rows in all or None)."""
+"""Called with (`reading` | `writing`, rows done, rows in all: while reading about so many, or None)."""
 MAX_ROWS = 500_000
 _EVERY = 500
 _DEPTH = 20
 _SAFE_INT = 2**53
 
 
-def rows_of(source: InputFile, profile: Profile) -> Iterator[Row]:
-    """The rows of a file. Raises `ImportRefused` where it cannot be read."""
+def rows_of(source: InputFile, profile: Profile, far: Far | None = None) -> Iterator[Row]:
+    """The rows of a file; `far` follows. Raises `ImportRefused` where it cannot be read."""
     if source.kind == "zip":
         raise refused("wrong_kind", name=source.name, said="-", found="ZIP")
     known = profile.columns.__contains__
     if source.kind != "xlsx":
-        yield from text_rows(source, known, profile.items_key)
+        yield from text_rows(source, known, profile.items_key, far)
         return
     with open_workbook(source.path, source.name) as book:
         sheets = sheet_names(book)
@@ -43,7 +43,7 @@ def rows_of(source: InputFile, profile: Profile) -> Iterator[Row]:
         if sheet not in sheets:
             raise refused("no_sheet", name=source.name, sheet=sheet, found=", ".join(sheets))
         yield from table_rows(
-            sheet_cells(book, sheet, source.path, source.name), source.name, known
+            sheet_cells(book, sheet, source.path, source.name, far), source.name, known
         )
 
 
@@ -62,7 +62,8 @@ def judge(
     """
     mapper = Mapper(profile)
     themes: dict[str, list[str]] = {}
-    for row in rows_of(source, profile):
+    far = Far()
+    for row in rows_of(source, profile, far):
         report.rows += 1
         if stop.is_set():
             raise Stopped
@@ -81,7 +82,7 @@ def judge(
         else:
             report.rejections.append(found)
         if progress is not None and report.rows % _EVERY == 0:
-            progress("reading", report.rows, None)
+            progress("reading", report.rows, far.total(report.rows))
     report.notes = mapper.notes
     if report.rows == 0:
         raise refused("no_rows", name=source.name)

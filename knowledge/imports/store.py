@@ -22,10 +22,11 @@ _i = imported_items.c
 
 
 def normal_text(item: ImportedItem) -> str:
-    """What a search looks in: code, names and aliases, without scripts and punctuation."""
+    """What a search looks in: codes, names and aliases, without scripts and punctuation."""
     parts = [item.name, item.matter or "", *item.aliases, item.catalogue_name or ""]
     unique = dict.fromkeys(squash(simplify(part)) for part in parts if part)
-    return "|".join([item.code.lower(), (item.catalogue_code or "").lower(), *unique])
+    codes = [item.code, *item.other_codes, item.catalogue_code or ""]
+    return "|".join([*map(str.lower, codes), *unique])
 
 
 def latest(conn: Connection, source: str) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 from openpyxl.utils.cell import get_column_letter
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from core.cards import CITIES
 from knowledge.catalogue import ANCHORS, KINDS, MODELS, Catalogue, Kind, Record
@@ -34,8 +35,9 @@ from knowledge.exports.tables import (
 )
 from knowledge.exports.workbook import README
 from knowledge.imports.faults import refused, shown
-from knowledge.imports.files import InputFile
+from knowledge.imports.files import InputFile, decoded
 from knowledge.imports.readers import HEAD_ROWS, csv_cells, json_rows
+from knowledge.imports.wording import in_words
 from knowledge.imports.workbook import (
     CELL_ERRORS,
     NoValue,
@@ -160,7 +162,7 @@ def _validate(kind: Kind, body: Any, where: str, found: Template) -> None:
     except ValidationError as error:
         for problem in error.errors(include_url=False):
             place = ".".join(map(str, problem["loc"]))
-            found.problems.append(Problem(where, f"{place}: {problem['msg']}"))
+            found.problems.append(Problem(where, f"{place}: {in_words(problem)}"))
 
 
 # Tables
@@ -193,14 +195,8 @@ def _read_zip(source: InputFile, tables: Tables, found: Template) -> None:
                 data = archive.read(part)
             except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
                 raise refused("bad_zip", name=source.name) from error
-            try:
-                content = data.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                try:
-                    content = data.decode("gb18030")
-                except UnicodeDecodeError as error:
-                    raise refused("encoding", name=part.filename, offset=error.start) from error
-            rows = csv_cells(io.StringIO(content, newline=""), part.filename)
+            content = io.StringIO(decoded(data, part.filename), newline="")
+            rows = csv_cells(content, part.filename)
             _read_table(rows, part.filename, tables, found, table, text=True)
 
 
@@ -355,13 +351,13 @@ def _any_origin(tables: Tables, kind: Kind, key: str) -> tuple[str, int]:
     )
 
 
-def _located(tables: Tables, kind: Kind, key: str, problem: Any) -> Problem:
+def _located(tables: Tables, kind: Kind, key: str, problem: ErrorDetails) -> Problem:
     """A problem at the table and row it comes from."""
     loc = tuple(problem["loc"])
     for end in range(len(loc), -1, -1):
         origin = tables.origins.get((kind, key, loc[:end]))
         if origin is not None:
             field_ = ".".join(map(str, loc[end:])) or key
-            return Problem(f"{origin[0]} {origin[1]}", f"{field_}: {problem['msg']}")
+            return Problem(f"{origin[0]} {origin[1]}", f"{field_}: {in_words(problem)}")
     origin = _any_origin(tables, kind, key)
-    return Problem(f"{origin[0]} {origin[1]}", f"{'.'.join(map(str, loc))}: {problem['msg']}")
+    return Problem(f"{origin[0]} {origin[1]}", f"{'.'.join(map(str, loc))}: {in_words(problem)}")

@@ -20,6 +20,8 @@ from knowledge.imports.faults import refused
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
+    from knowledge.imports.files import Far
+
 MAX_CELL = 32_767
 """Characters of one cell (a limit of Excel itself)."""
 
@@ -36,7 +38,7 @@ CELL_ERRORS = frozenset(
 )  # fmt: skip
 """What Excel shows where a formula fails: never a value."""
 _MARKS = re.compile(
-    rb"<(?:\w+:)?(?:mergeCell\s[^<>]*?\bref=[\"']([A-Z]{1,3}\d+:[A-Z]{1,3}\d+)[\"']|f[\s/>])"
+    rb"<(?:\w+:)?(?:mergeCell\s[^<>]*?\bref=[\"']([A-Z]{1,3}\d+:[A-Z]{1,3}\d+)[\"']|(f|row)[\s/>])"
 )
 _TAG = 200
 """Bytes that such a tag may take."""
@@ -105,11 +107,13 @@ class Merged(NamedTuple):
 
 
 def sheet_cells(
-    book: Workbook, sheet: str, path: Path, name: str
+    book: Workbook, sheet: str, path: Path, name: str, far: Far | None = None
 ) -> Iterator[tuple[int, list[Any]]]:
     """(row number, cells) of a sheet of the workbook in `path`; dates stay dates, whole numbers become
-    integers, a cell merged downwards is in each of its rows. See `NoValue`."""
-    areas, formulas = _marks(book, sheet)
+    integers, a cell merged downwards is in each of its rows. See `NoValue`. `far` is told how many."""
+    areas, formulas, count = _marks(book, sheet)
+    if far is not None:
+        far.rows = count
     waiting = sorted(areas, key=lambda area: area.row, reverse=True)
     rows = _with_formulas(book, sheet, path, name) if formulas else _values(book, sheet)
     under: dict[Merged, Any] = {}
@@ -126,26 +130,30 @@ def sheet_cells(
         yield number, row
 
 
-def _marks(book: Workbook, sheet: str) -> tuple[list[Merged], bool]:
-    """(the merged areas of a sheet, whether it has formulas). Reading row by row does not tell of the
-    areas: they stand behind the rows."""
+def _marks(book: Workbook, sheet: str) -> tuple[list[Merged], bool, int]:
+    """(the merged areas of a sheet, whether it has formulas, its rows). Reading row by row does not tell
+    of the areas: they stand behind the rows."""
     from openpyxl.utils.cell import range_boundaries
 
     found: dict[str, Merged] = {}
-    formulas = False
+    formulas, rows = False, 0
     part: Any = book[sheet]
     with part._get_source() as content:
         rest = b""
         while chunk := content.read(1 << 16):
+            seen = len(rest)
             rest += chunk
             for match in _MARKS.finditer(rest):
+                if match.end() <= seen:
+                    continue
                 if match.group(1) is None:
-                    formulas = True
+                    rows += match.group(2) == b"row"
+                    formulas |= match.group(2) == b"f"
                     continue
                 reference = match.group(1).decode("ascii")
                 found[reference] = Merged(*range_boundaries(reference))
             rest = rest[-_TAG:]
-    return list(found.values()), formulas
+    return list(found.values()), formulas, rows
 
 
 def _values(book: Workbook, sheet: str) -> Iterator[list[Any]]:

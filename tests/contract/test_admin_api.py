@@ -241,6 +241,70 @@ async def test_an_editor_changes_only_his_city(desk: Desk) -> None:
     await _drop(desk.admin, draft)
 
 
+async def test_a_frequent_question_of_the_other_city_is_not_his(desk: Desk) -> None:
+    """An answer that holds in one city is written by somebody who acts for it; his own city's and what
+    holds in both he may write."""
+    key = "SG-HR-005"
+    body = (await desk.shenzhen.get(f"/records/item/{key}"))["body"]
+    words = {"zh": "可以吗？", "en": "May I?"}
+    faq = {"question": words, "answer": words, "status": "to_confirm", "source": "DEMO",
+           "as_of": "2026-11-01"}  # fmt: skip
+    new = {"kind": "item", "key": key, "why": WHY}
+    theirs = {**body, "faqs": [*body["faqs"], {**faq, "city": "dongguan"}]}
+    status, refused = await desk.shenzhen.ask("POST", "/drafts", {**new, "body": theirs})
+    assert (status, refused["error"]["code"]) == (403, "other_city")
+    assert refused["error"]["details"]["cities"] == ["dongguan"]
+    draft = (await desk.dongguan.post("/drafts", {**new, "body": theirs}, 201))["draft"]
+    save = {"version": draft["version"], "why": WHY}
+    mine = {**body, "faqs": [*theirs["faqs"], {**faq, "city": "shenzhen"}, {**faq, "city": None}]}
+    status, kept = await desk.shenzhen.ask("PUT", f"/drafts/{draft['id']}", {**save, "body": mine})
+    assert status == 200, kept
+    mine["faqs"][-3] = {**faq, "city": "dongguan", "answer": {"zh": "不可以。", "en": "No."}}
+    save["version"] = kept["draft"]["version"]
+    status, refused = await desk.shenzhen.ask(
+        "PUT", f"/drafts/{draft['id']}", {**save, "body": mine}
+    )
+    assert (status, refused["error"]["code"]) == (403, "other_city")
+    await _drop(desk.admin, draft)
+
+
+def _deep(levels: int) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    for _ in range(levels):
+        body = {"x": body}
+    return body
+
+
+async def test_a_text_that_is_no_record_s_blocks_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Out of all depth or number: refused with a typed error before anything is written; one that was
+    kept before is shown as empty and given up."""
+    who, key = desk.shenzhen, "SG-HR-097"
+    new = {"kind": "item", "key": key, "why": WHY}
+    draft = (await desk.admin.post("/drafts", {**new, "body": {}}, 201))["draft"]
+    ask = {"version": draft["version"], "why": WHY}
+    for bad in (_deep(40), _deep(260), _deep(900), {f"k{n}": 1 for n in range(20_001)}):
+        for method, path, body in (
+            ("POST", "/drafts", {**new, "key": "SG-HR-096", "body": bad}),
+            ("PUT", f"/drafts/{draft['id']}", {**ask, "body": bad}),
+            ("POST", "/preview", {"kind": "item", "key": key, "body": bad}),
+        ):
+            status, refused = await who.ask(method, path, body)
+            assert (status, refused["error"]["code"]) == (400, "unfit_body"), path
+    assert (await who.get(f"/drafts/{draft['id']}"))["draft"]["version"] == draft["version"]
+    assert (await who.ask("GET", "/records/item/SG-HR-096"))[0] == 404
+    monkeypatch.setattr("knowledge.editing.drafts.fit", lambda _body: None)
+    kept = (await desk.admin.post("/drafts", {**new, "key": "SG-HR-096", "body": _deep(260)}, 201))[
+        "draft"
+    ]
+    assert (await who.get("/records/item/SG-HR-096"))["draft"]["body"] == {}
+    assert (await who.get("/records?q=SG-HR-096"))["items"][0]["new"]
+    assert (await who.get(f"/drafts/{kept['id']}/three-way"))["draft"] == {}
+    for one in (kept, draft):
+        await _drop(desk.admin, one)
+
+
 async def test_nothing_is_overwritten_and_nothing_is_done_twice(desk: Desk) -> None:
     """A stale version gets the current draft with 409; a second draft, a second submit are refused."""
     who, key = desk.shenzhen, "SG-HR-006"
@@ -313,13 +377,23 @@ async def test_bad_requests_are_typed_errors(desk: Desk) -> None:
     assert (status, body["error"]["code"]) == (400, "reason_missing")
     late = {"why": WHY, "effective_at": "2030-01-01T09:00:00"}
     assert (await who.ask("POST", "/versions", late))[0] == 400
+    for lang, words in (("zh-CN", "已经过去"), ("en-GB", "has passed")):
+        asked = Person(who.client, who.cookie, lang)
+        past = {"why": WHY, "effective_at": "2020-01-01T09:00:00Z"}
+        status, body = await asked.ask("POST", "/versions", past)
+        assert (status, body["error"]["code"]) == (422, "time_passed")
+        assert "2020-01-01 17:00+08:00" in body["error"]["message"]
+        assert words in body["error"]["message"]
+    late["effective_at"] = "9999-12-31T23:59:59-12:00"
+    assert (await who.ask("POST", "/versions", late))[0] == 400
     status, body = await who.ask("POST", "/preview", {}, Origin="https://elsewhere.example")
     assert (status, body["error"]["code"]) == (403, "desk_foreign_origin")
     status, body = await who.ask("POST", "/versions", {"why": WHY})
     assert (status, body["error"]["code"]) == (409, "nothing_to_publish")
     for path in ("/versions/1/rollback", "/versions/1/cancel", f"/records/item/{CODE}/withdraw"):
         assert (await who.ask("POST", path, {"why": WHY}))[0] == 403, path
-    for path in ("/versions/999/diff?to=1", "/versions/-1/diff?to=1", "/versions/1/diff?to=77"):
+    for path in ("/versions/999/diff?to=1", "/versions/-1/diff?to=1", "/versions/1/diff?to=77",
+                 f"/versions/1/diff?to={10**20 - 1}", "/records/item/%00"):  # fmt: skip
         assert (await who.ask("GET", path))[0] == 404, path
 
 
@@ -372,6 +446,30 @@ async def test_from_a_draft_to_a_version_and_back(desk: Desk) -> None:
     assert actions == ["draft.opened", "draft.submitted", "draft.sent_back", "draft.submitted",
                        "draft.approved"]  # fmt: skip
     assert rows[-1]["hash"] == report["head"]
+
+
+@pytest.mark.timeout(180)
+async def test_an_item_that_others_name_is_taken_out_at_once(desk: Desk) -> None:
+    """Plans, offers, places and related items no longer name it, in the same version; each tells of it
+    in its history. Going back brings all of it again."""
+    why = "该事项已停办"
+    before = await desk.admin.get("/overview")
+    out = (await desk.admin.post(f"/records/item/{CODE}/withdraw", {"why": why}))["version"]
+    assert out["in_force"]
+    changed = {(one["kind"], one["key"]) for one in out["changed"]}
+    assert ("item", CODE) in changed
+    assert {kind for kind, _ in changed} >= {"item", "bundle", "door_offer"}
+    assert (await desk.admin.ask("GET", f"/records/item/{CODE}"))[0] == 404
+    found = (await desk.admin.get("/validate"))["findings"]
+    assert not [f for f in found if f["level"] == "error"]
+    for kind, key in sorted(changed - {("item", CODE)}):
+        newest = (await desk.admin.get(f"/records/{kind}/{key}/history"))["revisions"][0]
+        assert newest["who"]["name"] == "许岚"
+        assert (CODE in newest["why"], why in newest["why"]) == (True, True)
+        assert CODE not in json.dumps((await desk.admin.get(f"/records/{kind}/{key}"))["body"])
+    await desk.admin.post(f"/versions/{before['number']}/rollback", {"why": "复办"}, 201)
+    assert (await desk.admin.get("/overview"))["list_version"] == before["list_version"]
+    assert (await desk.admin.get("/audit/verify"))["ok"]
 
 
 @pytest.mark.timeout(120)

@@ -29,6 +29,9 @@ def test_the_whole_way_on_the_command_line(
     code, _, err = run_knowledge(capsys, installation, "review", "approve", draft["id"], *who)
     assert code == 1
     assert "colleague" in err
+    for same in ("chen", "Ｃhen", "C hen"):
+        given = ("review", "approve", draft["id"], "--by", same, "--why", "my own")
+        assert run_knowledge(capsys, installation, *given)[0] == 1, same
     code, shown, _ = run_knowledge(capsys, installation, "drafts", "--show", draft["id"])
     assert "新的简介" in shown
     other = ("--by", "Wang", "--why", "checked")
@@ -71,7 +74,11 @@ def test_a_folder_and_a_time_on_the_command_line(
         capsys, installation, *given, "--at", "2099-12-01T00:00", "--json"
     )
     assert (version["state"], version["effective_at"]) == ("scheduled", "2099-11-30T16:00:00+00:00")
+    assert "2099-12-01 00:00+08:00" in run_knowledge(capsys, installation, "versions")[1]
     assert run_knowledge(capsys, installation, "cancel", str(version["number"]), *who)[0] == 0
+    _, _, err = run_knowledge(capsys, installation, *given, "--at", "2099-12-01T00:00Z")
+    assert "version 3 takes effect at 2099-12-01 08:00+08:00" in err
+    assert run_knowledge(capsys, installation, "cancel", "3", *who)[0] == 0
     code, version, _ = run_knowledge(capsys, installation, *given, "--json")
     assert (code, version["state"]) == (0, "published")
     assert {"kind": "item", "key": HR2} in version["changed"]

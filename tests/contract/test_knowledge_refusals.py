@@ -365,7 +365,7 @@ def test_a_report_that_cannot_be_written_takes_nothing_back(
 def test_ctrl_c_is_said_and_has_its_code(
     installation: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """130 where the work was only reading; an import says that nothing is in."""
+    """130, whatever was stopped; an import says that nothing is in."""
 
     async def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
@@ -374,5 +374,5 @@ def test_ctrl_c_is_said_and_has_its_code(
     assert run_knowledge(capsys, installation, "versions") == (130, "", "stopped\n")
     monkeypatch.setattr("knowledge.imports.service.Imports.run", interrupted)
     code, told, err = run_knowledge(capsys, installation, "import", "x.csv", "--json")
-    assert (code, told["error"]["code"]) == (1, "import_stopped")
+    assert (code, told["error"]["code"]) == (130, "import_stopped")
     assert "nothing was imported" in err

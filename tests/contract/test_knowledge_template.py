@@ -19,6 +19,7 @@ from knowledge.editing import drafts
 from knowledge.editing.register import Register
 from knowledge.exports.plain import FORMAT, FORMAT_VERSION, to_csv, to_json
 from knowledge.exports.workbook import to_xlsx
+from knowledge.imports.faults import ImportRefused
 from knowledge.imports.listing import import_list
 from tests.knowledge_commands import run_command
 
@@ -59,6 +60,41 @@ async def test_our_own_template_becomes_drafts(
     assert any("share the" in f for f in report.findings)  # the new item repeats another's aliases
     again = await import_list(register, path, who=ANNA, why="yearly edit")
     assert (again.drafts, len(again.already), again.problems) == ([], 2, [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8", "gb18030"])
+async def test_tables_of_a_zip_come_in_every_encoding(
+    register: Register, tmp_path: Path, encoding: str
+) -> None:
+    """As Excel saves "Unicode text": read in a zip as it is read by itself."""
+    path = tmp_path / "list.zip"
+    path.write_bytes(to_csv(_edited(await register.catalogue())))
+    with zipfile.ZipFile(path) as archive:
+        tables = {name: archive.read(name).decode("utf-8-sig") for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in tables.items():
+            archive.writestr(name, text.encode(encoding))
+    report = await import_list(register, path, who=ANNA, why="x", dry_run=True)
+    assert (report.problems, report.ignored) == ([], [])
+    assert (report.added, report.changed) == ([("item", "SG-HR-009")], [("item", "SG-HR-001")])
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("items.csv", tables["items.csv"].encode("utf-16-le"))
+    with pytest.raises(ImportRefused, match="import_binary"):
+        await import_list(register, path, who=ANNA, why="x", dry_run=True)
+
+
+async def test_a_time_that_cannot_be_is_reported(register: Register, tmp_path: Path) -> None:
+    """A negative promise gets no further than the file: where it stands, in words, and no draft."""
+    body = json.loads(to_json(await register.catalogue(), version="v"))
+    body["items"][0]["common"]["time"] |= {"promise_days": "-3", "statutory_days": "NaN"}
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps(body), encoding="utf-8")
+    report = await import_list(register, path, who=ANNA, why="x")
+    assert [(p.where, p.problem) for p in report.problems] == [
+        ("items[1]", "common.time.statutory_days: NaN is no number"),
+        ("items[1]", "common.time.promise_days: -3 is less than 0"),
+    ]
+    assert await register.drafts() == []
 
 
 async def test_a_batch_with_one_problem_opens_nothing(register: Register, tmp_path: Path) -> None:

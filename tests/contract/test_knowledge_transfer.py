@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from core.clock import FakeClock
 from core.db import Database
 from core.errors import InvalidInput, NotFound
 from core.i18n import LANGS
+from knowledge.cli import importing
 from knowledge.editing.register import Register
 from knowledge.imports.faults import ImportRefused
 from knowledge.imports.flagging import flag_for_list
@@ -85,6 +87,9 @@ async def test_the_real_records_import_whole(imports: Imports, real: Path) -> No
     found = await imports.search("建工證", page_size=3)  # an alias, in traditional script
     assert found["total"] == 16
     assert len(found["items"]) == 3
+    assert first.notes["second_code"] == 293
+    second = await imports.search("11440000006940116u200010500400006")  # beside its own
+    assert [item["code"] for item in second["items"]] == ["11440000006940116U244010200300103"]
     filters = await imports.filters()
     assert [(a["value"], a["count"]) for a in filters["areas"]] == [
         ("440000", 2024),
@@ -447,6 +452,53 @@ async def test_the_command_line(record_folder: Path, tmp_path: Path, capsysbinar
     assert await asyncio.to_thread(run_command, tmp_path / "empty", "import", str(path)) == 3
 
 
+@pytest.mark.usefixtures("register")
+async def test_a_stopped_import_of_the_template_says_that_it_was_stopped(
+    record_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Ctrl-C: exit code 130 as of every other command, so that a script does not take it for "no"."""
+
+    async def stopped(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("knowledge.imports.listing.import_list", stopped)
+    path = _jsonl(tmp_path / "a.jsonl", [_record(1)])
+    words = ("import", str(path), "--profile", "list", "--by", "Li", "--why", "x")
+    assert await asyncio.to_thread(run_command, record_folder, *words) == 130
+    assert capsys.readouterr().err.strip() == "Stopped; nothing was imported."
+    assert await asyncio.to_thread(run_command, record_folder, *words, "--json") == 130
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "import_stopped"
+
+
+def test_the_line_of_an_import_counts_each_stage_by_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Reading for a minute does not make the writing look slow."""
+    now = [100.0]
+    monkeypatch.setattr(importing.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(importing.sys.stderr, "isatty", lambda: True, raising=False)
+    progress = importing._Progress()
+    for done in (500, 1000):
+        now[0] += 5
+        progress("reading", done, 1200)
+    now[0] += 60
+    for done in (500, 1000, 1200):
+        progress("writing", done, 1200)
+        now[0] += 0.5
+    progress.close()
+    shown = [line.strip() for line in re.split(r"[\r\n]+", capsys.readouterr().err) if line.strip()]
+    assert shown == [
+        "reading 500/1200 rows, 100/s, 7 s left",
+        "reading 1000/1200 rows, 100/s, 2 s left",
+        "writing 500/1200 rows",
+        "writing 1000/1200 rows, 1,000/s, 0 s left",
+        "writing 1200/1200 rows, 700/s, 0 s left",
+    ]
+
+
 def test_help_teaches() -> None:
     """Every command shows examples, and the process has no trace of a stack."""
     env = {**os.environ, "COLUMNS": "200"}
@@ -461,6 +513,7 @@ def test_help_teaches() -> None:
         assert done.returncode == 0
         assert word in text
         assert "exit codes" in text
+        assert "130 stopped" in text
 
 
 def test_both_languages_say_everything() -> None:

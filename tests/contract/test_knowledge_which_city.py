@@ -22,7 +22,7 @@ def test_the_two_city_question_of_the_brief(responder: Responder) -> None:
     """Pays in Dongguan, buys in Shenzhen: file in Dongguan, because; Shenzhen beside it."""
     card = answer_of(ask(responder, "我在东莞交公积金，想在深圳买房，怎么提取？"))
     assert (card.code, card.city) == ("SG-HF-005", "dongguan")
-    assert "您的公积金缴在东莞" in (card.jurisdiction or card.headline)
+    assert "公积金缴在东莞" in (card.jurisdiction or card.headline)
     assert any("SG-HF-004" in (row.shenzhen or "") for row in card.differences)
     assert any("SG-HF-011" in (action.token or "") for action in card.actions)
 
@@ -140,7 +140,7 @@ def test_only_the_missing_fact_is_asked_and_the_question_goes_on(responder: Resp
     typed = answer_of(ask(responder, "在东莞交的", context=first.context))
     for answer in (tapped, typed):
         assert (answer.code, answer.city, answer.facet) == ("SG-HF-003", "dongguan", "documents")
-        assert "您的公积金缴在东莞" in (answer.jurisdiction or "")
+        assert "公积金缴在东莞" in (answer.jurisdiction or "")
     both = answer_of(tap(responder, token_of(card, "不清楚"), first.context))
     assert (both.city, both.facet) == ("both", "documents")
 
@@ -150,7 +150,7 @@ def test_what_was_said_is_not_asked_again(responder: Responder) -> None:
     first = ask(responder, "我在东莞交公积金，想在深圳买房，怎么提取？")
     later = ask(responder, "租房提取公积金要什么材料", context=first.context)
     assert answer_of(later).code == "SG-HF-003"
-    assert "您的公积金缴在东莞" in (answer_of(later).jurisdiction or "")
+    assert "公积金缴在东莞" in (answer_of(later).jurisdiction or "")
     other = ask(responder, "深圳租房提取要什么材料", context=later.context)
     assert answer_of(other).code == "SG-HF-002"
     asked = ask(responder, "租房提取公积金要什么材料")
@@ -181,7 +181,7 @@ def test_living_somewhere_says_nothing_about_where_one_pays(responder: Responder
     assert isinstance(lives.cards[0], ChoicesCard)
     works = answer_of(ask(responder, "我在深圳上班，租房提取公积金要什么材料"))
     assert works.city == "shenzhen"
-    assert "您的工作单位在深圳" in (works.jurisdiction or "")
+    assert "工作单位在深圳" in (works.jurisdiction or "")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_a_comparison_can_follow_an_answer(responder: Responder) -> None:
 def test_which_city_is_answered_with_the_reason(responder: Responder) -> None:
     """ "You file in X because Y" comes first; which of the two it is is asked, never assumed."""
     known = answer_of(ask(responder, "我在深圳参保，异地就医备案去哪个市办"))
-    assert known.headline.startswith("您在深圳参保，所以在深圳办理。")
+    assert known.headline.startswith("参保在深圳，所以在深圳办理。")
     assert known.jurisdiction is None
     either = ask(responder, "公积金租房提取去深圳还是东莞办").cards[0]
     assert isinstance(either, ChoicesCard)

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.clock import FakeClock
 from core.db import Database
+from core.errors import NotFound
 from core.outbox import Event
 from core.settings import Settings
 from gateway.migrate import migrate
@@ -66,7 +68,8 @@ async def _same(base: Base) -> Base:
 
 
 async def test_the_list_on_postgresql(server: str, tmp_path: Path, clock: FakeClock) -> None:
-    """The same rules as on SQLite; of two who go back at once one wins; rows cannot be changed."""
+    """The same rules as on SQLite; of two who go back at once one wins; rows that are settled
+    cannot be changed."""
     settings = Settings(database_url=server, data_dir=tmp_path)
     await migrate(settings)
     db = Database(server)
@@ -90,10 +93,17 @@ async def test_the_list_on_postgresql(server: str, tmp_path: Path, clock: FakeCl
         report = {"code": HR1, "conversation": conversation}
         await first.on_report(Event(1, "list.reported_outdated", HR1, report))
     assert [task.count for task in await first.tasks()] == [2]
+    new = small_list(SG_HR_001={"summary": summary("明年的")})
+    later = await first.publish_list(new, ADMIN, "元旦", clock.now() + timedelta(days=1))
     for statement in (
         "UPDATE list_audit SET why = 'x'",
         "DELETE FROM list_revisions",
         "TRUNCATE list_audit",
+        "UPDATE list_versions SET who = 'x' WHERE number = 2",
+        "UPDATE list_versions SET why = 'x' WHERE state = 'scheduled'",
+        "DELETE FROM list_versions WHERE number = 2",
+        "UPDATE list_drafts SET authors = '[]' WHERE state = 'published'",
+        "TRUNCATE list_drafts",
     ):
 
         def work(conn: Connection, statement: str = statement) -> None:
@@ -101,6 +111,9 @@ async def test_the_list_on_postgresql(server: str, tmp_path: Path, clock: FakeCl
 
         with pytest.raises(DBAPIError, match="written once"):
             await db.call(work, write=True)
+    await first.cancel(later.number, ADMIN, "改期")
     report = await first.verify_audit()
     assert report.ok, report.problems
+    with pytest.raises(NotFound):
+        await first.diff(1, 10**20)
     await db.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import typing
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from list_factory import (
     ANNA,
     BOB,
     DAY,
+    approved,
     contact,
     demo_source,
     item,
@@ -23,7 +25,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from core.clock import FakeClock
-from core.db import Database
+from core.db import Database, metadata
 from core.i18n import LANGS
 from core.i18n import catalogue as words_of
 from core.outbox import Event
@@ -33,19 +35,48 @@ from knowledge.editing.diff import diff_cities, diff_records, shown
 from knowledge.editing.errors import (
     WrongState,
 )
+from knowledge.editing.model import AuditReport
 from knowledge.editing.register import Register
 from knowledge.editing.stale import stale
-from knowledge.editing.tables import list_audit
+from knowledge.editing.tables import GUARDED, SETTLED, list_audit, unguards
+from knowledge.editing.verifying import verify
 
 HR1, HR2, HF1 = "SG-HR-001", "SG-HR-002", "SG-HF-001"
+PAST = "'2020-01-01 00:00:00.000000'"
+
+
+def _copied(table: str, **changes: object) -> str:
+    """The rest of a statement that inserts rows of `table` again, with changes, before a condition."""
+    names = [column.name for column in metadata.tables[table].columns]
+    values = [
+        ("NULL" if changes[name] is None else repr(changes[name]))
+        if name in changes
+        else f'"{name}"'
+        for name in names
+    ]
+    return f"SELECT {', '.join(values)} FROM {table} WHERE"
 
 
 # Audit
 
 
 async def test_the_audit_cannot_be_changed_through_sql(register: Register, db: Database) -> None:
-    """UPDATE, DELETE and REPLACE of the audit and of revisions are refused by the database."""
+    """UPDATE, DELETE and REPLACE of the audit, of revisions, and of versions and drafts that are
+    settled are refused by the database."""
+    await published(register, HR1, "新")
+    due = register._clock.now() + dt.timedelta(days=1)
+    await register.publish([(await approved(register, HR2, "二")).id], ANNA, "定时", due)
     statements = (
+        "UPDATE list_versions SET why = 'x' WHERE number = 2",
+        "UPDATE list_versions SET published_at = '2020-01-01 00:00:00' WHERE number = 2",
+        "UPDATE list_versions SET who = 'x' WHERE state = 'scheduled'",
+        "UPDATE list_versions SET effective_at = NULL WHERE state = 'scheduled'",
+        "DELETE FROM list_versions WHERE state = 'scheduled'",
+        "INSERT OR REPLACE INTO list_versions SELECT * FROM list_versions WHERE number = 2",
+        "UPDATE list_drafts SET reviewer = 'x' WHERE state = 'published'",
+        "UPDATE list_drafts SET state = 'editing' WHERE state = 'published'",
+        "UPDATE list_drafts SET key = 'x' WHERE state = 'approved'",
+        "DELETE FROM list_drafts",
         "UPDATE list_audit SET why = 'x'",
         "DELETE FROM list_audit",
         "INSERT OR REPLACE INTO list_audit SELECT * FROM list_audit WHERE seq = 1",
@@ -62,38 +93,90 @@ async def test_the_audit_cannot_be_changed_through_sql(register: Register, db: D
     assert (await register.verify_audit()).ok
 
 
-@pytest.mark.parametrize(
-    ("tampering", "found"),
-    [
-        ("UPDATE list_audit SET who_name = '别人' WHERE seq = 3", "row 3 was changed"),
-        (
-            "UPDATE list_audit SET at = '2020-01-01 00:00:00.000000' WHERE seq = 2",
-            "row 2 was changed",
-        ),
-        ("DELETE FROM list_audit WHERE seq = 3", "row 3 is missing"),
-        ("DELETE FROM list_audit WHERE seq > 4", "rows after 4 are missing"),
-        ("UPDATE list_revisions SET body = '{}' WHERE number = 2", "is not what was published"),
-        ("UPDATE list_versions SET manifest = '{}' WHERE number = 2", "version 2 is not"),
-    ],
+TAMPERING = (
+    ("UPDATE list_audit SET who_name = '别人' WHERE seq = 3", "row 3 was changed"),
+    (
+        "UPDATE list_audit SET at = '2020-01-01 00:00:00.000000' WHERE seq = 2",
+        "row 2 was changed",
+    ),
+    ("DELETE FROM list_audit WHERE seq = 3", "row 3 is missing"),
+    ("DELETE FROM list_audit WHERE seq > 4", "rows after 4 are missing"),
+    ("UPDATE list_revisions SET body = '{}' WHERE number = 2", "is not what was published"),
+    ("UPDATE list_versions SET manifest = '{}' WHERE number = 2", "version 2 is not"),
+    ("UPDATE list_versions SET changed = '[]' WHERE number = 2", "version 2 is not"),
+    ("UPDATE list_versions SET who_name = 'x'", "version 2 was changed: who made it"),
+    ("UPDATE list_versions SET why = 'x'", "version 2 was changed: the reason"),
+    (
+        f"UPDATE list_versions SET published_at = {PAST}",
+        "version 2 was changed: when it was published",
+    ),
+    (f"UPDATE list_versions SET made_at = {PAST}", "version 3 was changed: when it was made"),
+    (
+        f"UPDATE list_versions SET effective_at = {PAST}",
+        "version 3 was changed: when it takes effect",
+    ),
+    ("UPDATE list_versions SET state = 'cancelled'", "version 3 was changed: the state"),
+    ("UPDATE list_versions SET drafts = '[]'", "version 3 was changed: its drafts"),
+    (
+        f"INSERT INTO list_versions {_copied('list_versions', number=9)} number = 1",
+        "version 9 is in no row",
+    ),
+    ("DELETE FROM list_versions WHERE number = 1", "version 1 is missing"),
+    (
+        "UPDATE list_revisions SET who_name = 'x' WHERE number = 2",
+        "revision 2 was changed: who, when or why",
+    ),
+    (
+        "UPDATE list_revisions SET reviewer = NULL WHERE number = 2",
+        "revision 2 was changed: who, when or why",
+    ),
+    (f"UPDATE list_revisions SET at = {PAST}", "revision 1 was changed: who, when or why"),
+    ("UPDATE list_revisions SET origin = 'desk'", "revision 1 was changed: who, when or why"),
+    (
+        f"INSERT INTO list_revisions {_copied('list_revisions', number=9)} number = 2",
+        "revision 9 is in no row",
+    ),
+    ("DELETE FROM list_revisions WHERE number = 2", "revision 2 is not what was published"),
+    ("UPDATE list_drafts SET authors = '[]'", "was changed: the authors"),
+    ("UPDATE list_drafts SET reviewer_name = 'x'", "was changed: who reviewed it"),
+    ("UPDATE list_drafts SET published_in = 1", "was changed: the version"),
+    ("UPDATE list_drafts SET body = '{}' WHERE state = 'approved'", "is not what was approved"),
+    (
+        f"INSERT INTO list_drafts {_copied('list_drafts', id='dft_x', open_key=None)} state = 'approved'",
+        "draft dft_x is in no row",
+    ),
+    ("DELETE FROM list_drafts", "is missing"),
+    ("UPDATE list_state SET value = 1 WHERE name = 'current'", "is not the one published last"),
+    ("UPDATE list_audit SET details = '{}' WHERE seq = 1", "row 1 cannot be read"),
 )
-async def test_tampering_without_the_triggers_is_found(
-    register: Register, db: Database, tampering: str, found: str
-) -> None:
-    """Whoever drops the triggers cannot hide what he did, nor that he dropped them."""
+"""What somebody does who took the triggers away, and what is found of it."""
+
+
+async def test_tampering_without_the_triggers_is_found(register: Register, db: Database) -> None:
+    """Whoever drops the triggers cannot hide what he did, nor that he dropped them: also who, why and
+    when of a version, of a text and of a draft, and what was slipped in."""
     await published(register, HR1, "新")
+    due = register._clock.now() + dt.timedelta(days=1)
+    await register.publish([(await approved(register, HR2, "二")).id], ANNA, "定时", due)
     assert (await register.verify_audit()).ok
 
-    def work(conn: Connection) -> None:
-        for table in ("list_audit", "list_revisions"):
-            for what in ("update", "delete", "replace"):
-                conn.execute(text(f"DROP TRIGGER {table}_no_{what}"))
-        conn.execute(text(tampering))
+    def tampered(conn: Connection, statement: str) -> AuditReport:
+        with conn.begin_nested() as savepoint:
+            for table in (*GUARDED, *SETTLED):
+                for drop in unguards("sqlite", table):
+                    conn.execute(text(drop))
+            conn.execute(text("PRAGMA defer_foreign_keys = ON"))
+            conn.execute(text(statement))
+            report = verify(conn)
+            savepoint.rollback()
+        return report
 
-    await db.call(work, write=True)
-    report = await register.verify_audit()
-    assert not report.ok
-    assert any(found in problem for problem in report.problems)
-    assert any("triggers are missing" in problem for problem in report.problems)
+    for statement, found in TAMPERING:
+        report = await db.call(partial(tampered, statement=statement), write=True)
+        assert not report.ok
+        assert any(found in problem for problem in report.problems), (statement, report.problems)
+        assert any("triggers are missing" in problem for problem in report.problems)
+    assert (await register.verify_audit()).ok
 
 
 async def test_a_row_rewritten_with_a_fitting_hash_is_found(

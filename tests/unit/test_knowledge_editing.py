@@ -21,7 +21,7 @@ from list_factory import (
 
 from core.clock import FakeClock
 from core.db import Database
-from core.errors import Conflict, NotAllowed, NotFound
+from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.outbox import Event, Outbox
 from knowledge.editing.diff import diff_catalogues
 from knowledge.editing.errors import (
@@ -36,9 +36,10 @@ from knowledge.editing.errors import (
     ReasonMissing,
     SecondPersonNeeded,
     StaleDraft,
+    UnfitBody,
     WrongState,
 )
-from knowledge.editing.model import Editor
+from knowledge.editing.model import Editor, known_as
 from knowledge.editing.register import Register
 from knowledge.published import open_index
 
@@ -127,6 +128,27 @@ async def test_whoever_edited_may_not_approve(register: Register) -> None:
     assert [person.id for person in draft.authors] == [ADMIN.id, ANNA.id]
 
 
+@pytest.mark.parametrize("same", ["苏晴", "苏 晴", "苏\u200b晴", "agt_s"])
+async def test_a_name_written_otherwise_is_no_second_person(register: Register, same: str) -> None:
+    """Who wrote at the desk cannot approve under the same name at the command line."""
+    author = Editor("agt_s", "苏晴")
+    draft = await register.open_draft("item", HR1, author, "改", body_of(small_list(), HR1))
+    body = {**(draft.body or {}), "summary": summary("新")}
+    draft = await register.save_draft(draft.id, draft.version, body, author, "改")
+    draft = await register.submit(draft.id, draft.version, author, "请审核")
+    with pytest.raises(SecondPersonNeeded):
+        await register.approve(draft.id, draft.version, Editor(f"cli:{same}", same), "同意")
+    other = Editor("cli:苏晴晴", "苏晴晴")
+    assert (await register.approve(draft.id, draft.version, other, "同意")).state == "approved"
+
+
+def test_a_name_has_one_spelling() -> None:
+    """Full-width, in capitals, with blanks or with what nobody sees: one person."""
+    for written in ("Chen", "Ｃhen", "CHEN", " c hen", "Che\u200dn"):
+        assert known_as(written) == "chen"
+    assert known_as("Chan") != known_as("Chen")
+
+
 async def test_a_change_after_approval_needs_a_new_review(register: Register) -> None:
     """Nobody slips anything in between approval and publishing."""
     draft = await approved(register, HR1, "一")
@@ -203,6 +225,51 @@ async def test_half_finished_work_is_kept_but_not_submitted(register: Register) 
     draft = await register.save_draft(draft.id, draft.version, same, ANNA, "改回")
     with pytest.raises(NothingToPublish):
         await register.submit(draft.id, draft.version, ANNA, "请审核")
+
+
+def _nested(depth: int) -> dict[str, Any]:
+    """A text that is `depth` levels deep, in objects and lists by turns."""
+    body: dict[str, Any] = {}
+    for _ in range(depth // 2):
+        body = {"x": [body]}
+    return body
+
+
+@pytest.mark.parametrize(
+    "body", [_nested(260), _nested(14), {"x": [0] * 20_001}, {"x": 10**30}, {"x": {"y": "\ud800"}}]
+)
+async def test_what_no_record_can_be_is_refused_before_it_is_written(
+    register: Register, body: dict[str, Any]
+) -> None:
+    """Nothing that could not be shown or given up again ever stands in the way of a record."""
+    with pytest.raises(UnfitBody) as caught:
+        await register.open_draft("item", HR1, ANNA, "改", body)
+    assert (caught.value.status, caught.value.details["fields"][0]["field"]) == (400, "body")
+    assert await register.drafts() == []
+    draft = await register.open_draft("item", HR1, ANNA, "改")
+    with pytest.raises(UnfitBody):
+        await register.save_draft(draft.id, draft.version, body, ANNA, "改")
+    assert (await register.draft(draft.id)).version == draft.version
+    with pytest.raises(InvalidInput):
+        await register.open_draft("item", "SG\0", ANNA, "改", {})
+
+
+async def test_a_draft_kept_before_such_texts_were_refused_can_be_given_up(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shown as empty; it can be written anew or discarded, and cannot be submitted."""
+    with monkeypatch.context() as before:
+        before.setattr("knowledge.editing.drafts.fit", lambda _body: None)
+        draft = await register.open_draft("item", HR1, ANNA, "改", _nested(260))
+        other = await register.open_draft("item", HR2, ANNA, "改", _nested(260))
+    assert [one.body for one in await register.drafts()] == [{}, {}]
+    assert (await register.three_way(draft.id)).draft == {}
+    with pytest.raises(DraftInvalid):
+        await register.submit(draft.id, draft.version, ANNA, "请审核")
+    assert (await register.discard(draft.id, draft.version, BOB, "不要")).state == "discarded"
+    good = body_of(small_list(), HR2, summary=summary("新"))
+    other = await register.save_draft(other.id, other.version, good, ANNA, "重写")
+    assert (await register.submit(other.id, other.version, ANNA, "请审核")).state == "in_review"
 
 
 async def test_a_draft_that_breaks_a_rule_is_named_before_review(register: Register) -> None:
@@ -286,6 +353,7 @@ async def test_two_who_publish_at_once(
     other = Register(db, clock, list_dir, LetterEmbedder())
     base = await other._publisher.base()
     await register.publish([mine.id], ANNA, "发布")
+    indexes = {path.name for path in (list_dir / "index").iterdir()}
 
     async def stale_base() -> Any:
         return base
@@ -295,11 +363,35 @@ async def test_two_who_publish_at_once(
         await other.publish([theirs.id], BOB, "发布")
     assert caught.value.details["current"] == 2
     assert isinstance(caught.value, Conflict)
+    assert {path.name for path in (list_dir / "index").iterdir()} == indexes  # told before any work
     assert (await register.draft(theirs.id)).state == "approved"
     assert len(await register.versions()) == 2
     assert (await register.publish([theirs.id], BOB, "再发布")).number == 3
     with pytest.raises(WrongState):
         await register.publish([theirs.id], BOB, "又发布")
+
+
+async def test_who_is_overtaken_while_he_builds_is_told_by_the_commit(
+    register: Register, db: Database, clock: FakeClock, list_dir: Path
+) -> None:
+    """Another process publishes meanwhile; its index serves as the one that the next is made from."""
+    mine, theirs = await approved(register, HR1, "一"), await approved(register, HR2, "二")
+    other = Register(db, clock, list_dir, LetterEmbedder())
+    base, build = await other._publisher.base(), other._publisher._build
+
+    async def overtaken(base: Any, catalogue: Any) -> str:
+        await register.publish([mine.id], ANNA, "发布")
+        return await build(base, catalogue)
+
+    other._publisher._build = overtaken  # type: ignore[method-assign]
+    with pytest.raises(PublishConflict) as caught:
+        await other.publish([theirs.id], BOB, "发布")
+    assert caught.value.details["current"] == 2
+    assert (await register.current()).number == 2
+    now, previous = await register.catalogue(), other._publisher._previous(base)
+    assert previous is not None
+    assert previous.catalogue.version == now.version != base.catalogue.version
+    assert other._publisher._previous(None) is None
 
 
 async def test_withdrawing_and_what_depends_on_it(register: Register) -> None:

@@ -7,6 +7,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 import zipfile
 from collections import Counter
 from functools import cache
@@ -20,7 +21,14 @@ from openpyxl import load_workbook
 
 from core.i18n import LANGS
 from core.i18n import catalogue as words_of
-from knowledge.catalogue import KINDS, Catalogue, UnknownService, load_catalogue, make_catalogue
+from knowledge.catalogue import (
+    KINDS,
+    MODELS,
+    Catalogue,
+    UnknownService,
+    load_catalogue,
+    make_catalogue,
+)
 from knowledge.exports.beir import write_beir
 from knowledge.exports.cells import guard, unguard, xml_safe, xml_text
 from knowledge.exports.choose import choose
@@ -33,7 +41,8 @@ from knowledge.exports.workbook import README, to_xlsx
 from knowledge.imports.files import inspect
 from knowledge.imports.items import ImportedItem
 from knowledge.imports.template import Template, read_template
-from knowledge.model import LiaisonContact, ServiceItem
+from knowledge.imports.wording import FORMS
+from knowledge.model import Centre, LiaisonContact, ServiceItem, SourceRecord
 
 TODAY = dt.date(2026, 11, 24)
 VOCABULARIES = json.loads((Path(__file__).parent / "linked_vocabularies.json").read_text("utf-8"))
@@ -213,6 +222,141 @@ def test_problems_name_the_row_and_nothing_is_guessed(tmp_path: Path) -> None:
     assert problem.problem.startswith("need:")
 
 
+# What Excel makes of a cell
+
+
+@cache
+def a_small_list() -> Catalogue:
+    """One item with its sources, one centre."""
+    centre = next(centre for centre in the_list().centres.values() if centre.hours)
+    one = choose(the_list(), codes=["SG-HR-001"])
+    whole = [record for found in one.records.values() for record in found.values()]
+    return make_catalogue([*whole, centre])
+
+
+@cache
+def the_small_workbook() -> bytes:
+    """As an editor gets it."""
+    return to_xlsx(a_small_list(), version="v")
+
+
+def _edited(table: str, cells: dict[str, Any], folder: Path) -> Template:
+    """The small list with cells of the first record of a sheet changed in Excel."""
+    book = load_workbook(io.BytesIO(the_small_workbook()))
+    keys = [c.value for c in book[table][3]]
+    for key, value in cells.items():
+        book[table].cell(4, keys.index(key) + 1).value = value
+    for name in set(book.sheetnames) - {README, table}:
+        del book[name]
+    book.save(out := io.BytesIO())
+    return _back("list.xlsx", out.getvalue(), folder, a_small_list())
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"),
+    [
+        (dt.time(8, 5), dt.time(17, 30)),
+        ("8:05", "17:30"),
+        ("08:05:00", "17：30"),
+        ("上午8:05", "下午5:30"),
+        ("8:05 AM", "5:30:00 pm"),
+        (dt.timedelta(hours=8, minutes=5), dt.timedelta(hours=17, minutes=30)),
+        (dt.time(8, 4, 59, 999_000), dt.time(17, 30)),
+    ],
+)
+def test_times_typed_in_excel_are_times(opens: Any, closes: Any, tmp_path: Path) -> None:
+    """As a time cell, or in one of the ways Excel and people write it."""
+    found = _edited("Hours", {"opens": opens, "closes": closes}, tmp_path)
+    assert found.problems == []
+    (centre,) = found.records
+    assert isinstance(centre, Centre)
+    assert (centre.hours[0].opens, centre.hours[0].closes) == ("08:05", "17:30")
+
+
+@pytest.mark.parametrize(
+    "day", [dt.date(2025, 5, 10), dt.datetime(2025, 5, 10), "2025/5/10", "2025.5.10", "2025年5月10日",
+            "2025-05-10 00:00:00"],
+)  # fmt: skip
+def test_dates_typed_in_excel_are_dates(day: Any, tmp_path: Path) -> None:
+    """As a date cell, or in one of the ways Excel and people write it."""
+    found = _edited("Sources", {"issued": day}, tmp_path)
+    assert found.problems == []
+    first = next(iter(a_small_list().sources.values()))
+    assert {r.id: r for r in found.records if isinstance(r, SourceRecord)}[first.id] == (
+        first.model_copy(update={"issued": dt.date(2025, 5, 10)})
+    )
+
+
+def test_csv_saved_by_excel_comes_back(tmp_path: Path) -> None:
+    """Excel writes `9:00` and `2025/5/10` into the table, and leaves its marks."""
+    with zipfile.ZipFile(io.BytesIO(to_csv(the_list()))) as archive:
+        hours = archive.read("hours.csv").decode("utf-8-sig")
+        sources = archive.read("sources.csv").decode("utf-8-sig")
+    found = _back(
+        "hours.csv", re.sub(r"\b0(\d:)", r"\1", hours).encode("gb18030"), tmp_path, the_list()
+    )
+    assert found.problems == []
+    assert {r.id: r for r in found.records if isinstance(r, Centre)} == dict(the_list().centres)
+    excel = re.sub(r"\b(\d{4})-0?(\d{1,2})-0?(\d{1,2})(?=,)", r"\1/\2/\3", sources)
+    assert excel != sources
+    found = _back("sources.csv", excel.encode("utf-16"), tmp_path, the_list())
+    assert found.problems == []
+    assert {r.id: r for r in found.records if isinstance(r, SourceRecord)} == dict(
+        the_list().sources
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "cells", "problem"),
+    [
+        ("Hours", {"opens": "9am sharp"}, "opens: 9am sharp is no time of day such as 09:00"),
+        ("Hours", {"opens": "25:00"}, "opens: 25:00 is no time of day such as 09:00"),
+        ("Hours", {"opens": 0.375}, "opens: 0.375 is no time of day such as 09:00"),
+        ("Sources", {"issued": "10/5/2025"}, "issued: 10/5/2025 is no date such as 2025-05-10"),
+        ("Sources", {"issued": "2025-02-30"}, "issued: 2025-02-30 is no date such as 2025-05-10"),
+        ("Sources", {"issued": 45787}, "issued: 45787 is no date such as 2025-05-10"),
+        ("Windows", {"number": dt.date(2026, 1, 6)},
+         "number: 2026-01-06 is a date or time, and no text: format the cell as text"),
+        ("Variants", {"time.promise_days": "-3"}, "time.promise_days: -3 is less than 0"),
+        ("Fees", {"amount": "1e400"}, "amount: 1e400 is more than 1000000000"),
+        ("Items", {"related": "SG-1"}, "related.0: SG-1 is no code of an item such as SG-HR-001"),
+        ("Items", {"domain": "magic"}, "domain: magic is not 'public_security', 'hrss'"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_cannot_be_is_told_in_words(
+    table: str, cells: dict[str, Any], problem: str, tmp_path: Path
+) -> None:
+    """No regular expression: what was typed, and an example of what fits."""
+    found = _edited(table, cells, tmp_path)
+    (told,) = found.problems
+    assert told.where == f"{table} 4"
+    assert problem in told.problem
+
+
+def test_what_excel_would_change_is_text() -> None:
+    """Cells of days, times, codes and phones, and those still to be filled in below them."""
+    book = load_workbook(io.BytesIO(the_small_workbook()))
+    for table, key in (("Hours", "opens"), ("Items", "as_of"), ("Channels", "phone"), ("Fees", "amount"),
+                       ("Windows", "number"), ("Variants", "item_id")):  # fmt: skip
+        sheet = book[table]
+        (head,) = [cell for cell in sheet[3] if cell.value == key]
+        assert sheet.cell(4, head.column).number_format == "@", (table, key)
+        assert sheet.column_dimensions[head.column_letter].number_format == "@", (table, key)
+
+
+def test_every_pattern_of_the_model_has_words() -> None:
+    """A form that is added to the model cannot be told as a regular expression."""
+
+    def patterns(schema: Any) -> set[str]:
+        if isinstance(schema, dict):
+            own = {schema["pattern"]} if isinstance(schema.get("pattern"), str) else set()
+            return own.union(*map(patterns, schema.values()))
+        return set().union(*map(patterns, schema)) if isinstance(schema, list) else set()
+
+    found = patterns([model.model_json_schema() for model in MODELS.values()])
+    assert {pattern for pattern in found if not pattern.startswith("^(?!")} == set(FORMS)
+
+
 # What is exported
 
 
@@ -293,7 +437,10 @@ def _no_dangling(graph: list[dict[str, Any]]) -> None:
 def test_schema_org_uses_its_types_and_properties_only() -> None:
     """Every property belongs to the type of its node or one above it (schema.org 30.0)."""
     body = json.loads(to_schema_org(Linked(choose(the_list()), "v", TODAY)))
-    assert body["@context"] == {"@vocab": "https://schema.org/"}
+    assert body["@context"] == {
+        "@vocab": "https://schema.org/",
+        **{key: {"@type": "@id"} for key in ("dayOfWeek", "serviceUrl", "url")},
+    }
     types = VOCABULARIES["schema.org"]["types"]
     properties = VOCABULARIES["schema.org"]["properties"]
     for node in body["@graph"]:
@@ -310,6 +457,29 @@ def test_schema_org_uses_its_types_and_properties_only() -> None:
         n for n in body["@graph"] if n["@id"] == "urn:shen-guan:service:SG-HR-001:shenzhen"
     )
     assert {t["@language"] for t in service["name"]} == {"zh", "en"}
+
+
+@pytest.mark.parametrize("write", [to_schema_org, to_cpsv])
+def test_what_names_a_page_or_a_day_is_an_iri(write: Any) -> None:
+    """Whoever reads the file can follow it; an address of an older version that is none is left out."""
+    base = the_list().get("SG-HR-001")
+    offers = next(v.channels for v in base.cities.values() if v and v.channels)
+    addresses = ["https://www.sz.gov.cn/a?b=1", 'https://a.gov.cn/"><xy>{z}', "https://a.gov.cn/\n"]
+    channels = [offers[0].model_copy(update={"url": url}) for url in addresses]
+    item = base.model_copy(
+        update={"common": base.common.model_copy(update={"channels": channels}),
+                "cities": {city: v and v.model_copy(update={"channels": []})
+                           for city, v in base.cities.items()}}
+    )  # fmt: skip
+    whole = [record for found in the_list().records.values() for record in found.values()]
+    body = json.loads(write(Linked(make_catalogue([*whole, item]), "v", TODAY)))
+    iris = {node["@id"] for node in body["@graph"]}
+    for node in body["@graph"]:
+        for name in ("dayOfWeek", "serviceUrl", "url"):
+            iris |= set(_many(node.get(name, [])))
+    assert addresses[0] in iris
+    assert "https://schema.org/Monday" in iris or write is to_cpsv
+    assert not [iri for iri in iris if not re.fullmatch(r"[a-z]+:[^\s<>\"{}|\\^`]+", iri)]
 
 
 ALSO = {
@@ -388,17 +558,21 @@ def _record(code: str, name: str, **changes: Any) -> ImportedItem:
 
 
 def test_imported_records_become_a_corpus(tmp_path: Path) -> None:
-    """Everyday names ask, records answer; a name that two matters share counts for both."""
+    """Everyday names ask, records answer; a name that two matters share counts for both, in any script, and
+    for one whose own name it is."""
     base = "11440300006939756B244010100700"
     items = [
         _record(f"{base}1", "甲（首次）", matter="甲", aliases=["老年证"], conditions="六十岁以上"),
         _record(f"{base}2", "甲（补领）", matter="甲", aliases=["老年证", "甲"]),
-        _record(f"{base}3", "乙事项", aliases=["老年证"]),
+        _record(f"{base}3", "乙事项", aliases=["老年證", "甲"]),
     ]
-    assert write_beir(items, tmp_path / "c") == {"documents": 2, "queries": 1, "judgements": 2}
+    assert write_beir(items, tmp_path / "c") == {"documents": 2, "queries": 2, "judgements": 4}
     corpus = [
         json.loads(line) for line in (tmp_path / "c/corpus.jsonl").read_text("utf-8").splitlines()
     ]
     assert [(d["_id"][-1], d["title"]) for d in corpus] == [("1", "甲"), ("3", "乙事项")]
     qrels = (tmp_path / "c/qrels.tsv").read_text("utf-8").splitlines()
-    assert qrels == ["query-id\tcorpus-id\tscore", f"q00001\t{base}1\t1", f"q00001\t{base}3\t1"]
+    assert qrels[0] == "query-id\tcorpus-id\tscore"
+    assert qrels[1:] == [f"q0000{q}\t{base}{code}\t1" for q in (1, 2) for code in (1, 3)]
+    queries = [json.loads(line) for line in (tmp_path / "c/queries.jsonl").open(encoding="utf-8")]
+    assert [query["text"] for query in queries] == ["甲", "老年证"]

@@ -297,6 +297,40 @@ def test_files_that_are_not_what_they_say(tmp_path: Path) -> None:
     assert _refused(tmp_path / "nowhere.csv") == "import_no_file"
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "json", "csv", "csv.gz", "xlsx"])
+def test_while_reading_it_is_known_how_far_it_has_come(tmp_path: Path, kind: str) -> None:
+    """An operator who waits for half a million rows sees how long it still takes."""
+    count = 2_600
+    columns = ["TASK_CODE", "TASK_NAME", "DEPT_NAME", "AREACODE", "matter_level"]
+    rows = [
+        {c: ROW[c] for c in columns}
+        | {"TASK_CODE": f"{CODE[:-4]}{i:04}", "TASK_NAME": f"事项{i}" + "，长" * 90}
+        for i in range(count)
+    ]
+    path = tmp_path / f"items.{kind}"
+    if kind == "xlsx":
+        _workbook(path, [columns, *(list(row.values()) for row in rows)])
+    else:
+        lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        data = (
+            _csv(rows, ",") if "csv" in kind else lines if kind == "jsonl" else json.dumps(rows)
+        ).encode()
+        path.write_bytes(gzip.compress(data) if kind.endswith("gz") else data)
+    told: list[tuple[str, int, int | None]] = []
+    report = ImportReport("guangdong", path.name, "")
+    with tempfile.TemporaryFile() as spool:
+        judge(inspect(path), load_profile("guangdong"), report, spool, lambda *a: told.append(a),
+              threading.Event())  # fmt: skip
+    assert report.accepted == count
+    assert [(stage, done) for stage, done, _ in told] == [
+        ("reading", i) for i in range(500, count, 500)
+    ]
+    totals = [total for *_, total in told]
+    if not kind.endswith("gz"):  # which is read in great pieces
+        assert all(total and abs(total - count) < 300 for total in totals), totals
+    assert all(total and total >= done for _, done, total in told)
+
+
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     import zipfile
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.i18n import LANGS
+from core.i18n import LANGS, text
 from knowledge.imports.drafts import draft_body, next_code
 from knowledge.imports.faults import ImportRefused
-from knowledge.imports.mapping import Again, Mapped, Mapper
+from knowledge.imports.mapping import Again, Mapped, Mapper, digest_of
 from knowledge.imports.profile import builtin_profiles, load_profile
 from knowledge.imports.readers import Row
 from knowledge.imports.report import Rejection
+from knowledge.imports.store import normal_text
 from knowledge.model import ServiceItem
 from tests.knowledge_imports import CODE, ROW, item_of, mapped
 
@@ -179,6 +182,53 @@ def test_columns_that_are_not_read_and_second_choices_are_counted(tmp_path: Path
     }
     assert isinstance(mapper.map(Row(1, row)), Mapped)
     assert mapper.notes == {"other_column.area": 1, "unread_column.时线": 1}
+
+
+def test_a_second_code_is_kept_and_found() -> None:
+    """The province published some records under two: whoever holds either finds the record."""
+    other = "11440300006939756B2000105004000" + "06"
+    item = item_of(matter_code=other)
+    assert (item.code, item.other_codes) == (CODE, [other])
+    assert other.lower() in normal_text(item)
+    assert digest_of(item) != digest_of(item_of())
+    for same in (CODE, "无", "", None, "11440300006939756B"):
+        assert item_of(matter_code=same).other_codes == []
+    assert item_of(TASK_CODE=CODE + "01", matter_code=CODE).other_codes == []
+    assert item_of(TASK_CODE="无", matter_code=other).code == other
+    body = draft_body([item], code="SG-CA-010", domain="civil", source="S99", as_of="2021-12-31")
+    assert any(other in note["text"]["zh"] for note in body["common"]["notes"])
+
+
+def test_a_record_without_a_second_code_is_what_it_was() -> None:
+    """An import by a newer product makes no revision of what did not change."""
+    before = {k: v for k, v in item_of().model_dump(mode="json").items() if k != "other_codes"}
+    assert digest_of(item_of()) == hashlib.sha256(
+        json.dumps(before, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()  # fmt: skip
+
+
+def test_columns_that_disagree_are_counted() -> None:
+    """The first is taken, and the report says how often another said something else; a column that is
+    another field's own, or that cannot be read, is none of these."""
+    mapper = Mapper(load_profile("guangdong"))
+    other = CODE[:-1] + "8"
+    rows: list[dict[str, Any]] = [
+        {"visit_number": "1", "LIMIT_SCENE_NUM": "2次", "matter_code": other},
+        {"visit_number": "1", "LIMIT_SCENE_NUM": "一次", "TASK_TYPE": "01", "matter_type": "行政许可"},
+        {"visit_number": "1", "LIMIT_SCENE_NUM": "?", "matter_name": "老年人优待证", "matter_short": "变更"},
+    ]  # fmt: skip
+    for number, row in enumerate(rows, 1):
+        code = f"{CODE[:-1]}{number}"
+        found = mapper.map(
+            Row(number, {**ROW, "TASK_CODE": code, "TASK_NAME": f"事项{number}", **row})
+        )
+        assert isinstance(found, Mapped)
+        assert found.item.visits == 1
+    assert mapper.notes == {"second_code": 1, "columns_differ.visits": 1, "general_name.aliases": 1}
+    for lang in LANGS:
+        for key in mapper.notes:
+            name, _, field = key.partition(".")
+            assert "imports.note" not in text(f"imports.note.{name}", lang, count=1, field=field)
 
 
 # Drafts

@@ -218,6 +218,31 @@ def test_places_names_values_and_flags() -> None:
         convert["date"]("2021-02-30")
 
 
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("工程规划许可证核发，建工证", ["工程规划许可证核发", "建工证"]),
+        ("无线电,频率,变更", ["无线电,频率,变更"]),
+        (["无线电", "频率", "变更"], ["无线电，频率，变更"]),
+        ("工伤保险，个人，基本信息，变更", ["工伤保险，个人，基本信息，变更"]),
+        ("自然人，住所地；", ["自然人，住所地"]),
+        ("出生，死亡，婚姻", ["出生，死亡，婚姻"]),
+        ("待遇申领,养老金申领", ["待遇申领,养老金申领", "养老金申领"]),
+        ("中等职业学校，毕业生，学历证明书", ["中等职业学校，毕业生，学历证明书", "学历证明书"]),
+        ("劳动，劳动合同，劳动合同公证", ["劳动，劳动合同，劳动合同公证", "劳动合同", "劳动合同公证"]),
+        ("法考", ["法考"]),
+        ("一次性待遇申领", ["一次性待遇申领"]),
+        ("注销", []),
+        ("法人", []),
+        ("无", []),
+    ],
+)  # fmt: skip
+def test_keywords_are_no_names(cell: object, found: list[str]) -> None:
+    """Whoever asks for a 变更 or is a 个人 is not sent to the one matter that listed the word; what was
+    recorded stays, and so does every part that names the matter by itself."""
+    assert CONVERTERS["names"](cell) == found
+
+
 def test_areas_and_levels() -> None:
     area, level = CONVERTERS["area"], CONVERTERS["level"]
     assert [area(a) for a in ("440000", "广东省", "广东省东莞市", "深圳市福田区", "44")] == [

@@ -185,7 +185,7 @@ def test_differences_are_computed_and_ignore_the_cities_own_names() -> None:
     rows = compare(the_list(), the_list().get("SG-HF-005"), lang="zh", today=TODAY)
     assert rows[0].shenzhen is not None
     assert "SG-HF-004" in rows[0].shenzhen
-    assert any(row.differs and row.facet == "documents" for row in rows)
+    assert any(row.differs and row.facet == "eligibility" for row in rows)
 
 
 def test_a_one_city_matter_says_so() -> None:

@@ -25,11 +25,15 @@ from list_factory import (
 
 from core.clock import FakeClock
 from core.db import Database
+from core.errors import InvalidInput
+from core.i18n import LANGS
 from knowledge.catalogue import make_catalogue
 from knowledge.editing.errors import (
     NothingToPublish,
+    TimePassed,
     WrongState,
 )
+from knowledge.editing.model import china_time
 from knowledge.editing.register import Register
 from knowledge.present import service_json
 from knowledge.published import adopt, build_index, open_index
@@ -73,6 +77,29 @@ async def test_a_scheduled_version_takes_effect_on_its_day(
     assert catalogue.items[HR2].summary.zh == "现在"
     assert pointer(list_dir) == now.index
     assert (await register.draft(draft.id)).state == "published"
+
+
+async def test_a_time_that_has_passed_publishes_nothing(
+    register: Register, clock: FakeClock
+) -> None:
+    """Neither drafts nor a whole list take effect at once because somebody mistyped the year; the
+    message has the time of both cities, in both languages."""
+    draft = await approved(register, HR1, "新")
+    past = dt.datetime(2020, 1, 1, 9, 0, tzinfo=dt.UTC)
+    new = small_list(SG_HR_001={"summary": summary("新")})
+    for at in (past, clock.now()):
+        with pytest.raises(TimePassed) as caught:
+            await register.publish([draft.id], ANNA, "发布", at)
+        with pytest.raises(TimePassed):
+            await register.publish_list(new, ADMIN, "新清单", at)
+    assert caught.value.status == 422
+    for lang in LANGS:
+        assert "2020-01-01 17:00+08:00" in TimePassed(time=china_time(past)).message(lang)
+    west = dt.timezone(-timedelta(hours=12))
+    with pytest.raises(InvalidInput):
+        await register.publish(None, ANNA, "发布", dt.datetime.max.replace(tzinfo=west))
+    assert (await register.current()).number == 1
+    assert (await register.draft(draft.id)).state == "approved"
 
 
 async def test_a_scheduled_version_can_be_cancelled(register: Register, clock: FakeClock) -> None:

@@ -1,7 +1,8 @@
 /** The list desk's HTTP calls and what travels. An error is always an `ApiError`. */
+import { signal } from '@preact/signals';
 import { lang } from '../lib/prefs';
 import type { Agent, AnswerCard, City, Facet, Lang, LocalText, Status } from '../lib/types';
-import { call } from '../staff/http';
+import { ApiError, call } from '../staff/http';
 
 export { ApiError } from '../staff/http';
 
@@ -67,29 +68,46 @@ export interface Imported {
 }
 export interface ImportedFull extends Imported { body: Body; revisions?: { revision: number }[] }
 
-export interface QuestionGroup { ids: string[]; text: string; lang: Lang; texts: string[]; asked: number; last_day: string; nearest: string[] }
-export interface Pair { id: string; text: string; lang: Lang; code: string; clicks: number; up: number; down: number; last_day: string }
+export interface QuestionGroup { ids: string[]; text: string; lang: Lang; texts: string[]; asked: number; last_day: string; nearest: string[]; personal: string[] }
+export interface Pair { id: string; text: string; lang: Lang; code: string; clicks: number; up: number; down: number; last_day: string; personal: string[] }
 
 export interface Filters {
   q: string; kind: Kind; domain: string; city: string; status: string; stale: string; draft: string; tasks: string;
 }
 
+/** The session has ended: the last answer was that nobody is signed in. */
+export const expired = signal(false);
+
 const ROOT = '/api/v1/admin';
 const at = (...parts: string[]): string => [ROOT, ...parts.map(encodeURIComponent)].join('/');
+
+async function ask<T>(path: string, init: RequestInit): Promise<T> {
+  try {
+    const { data } = await call<T>(path, init);
+    expired.value = false;
+    return data;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) expired.value = true;
+    throw error;
+  }
+}
 
 async function get<T>(path: string, query: Record<string, string | number | null | undefined> = {}, signal?: AbortSignal): Promise<T> {
   const all: Record<string, string | number | null | undefined> = { lang: lang.peek(), ...query };
   const given = Object.entries(all).filter(([, v]) => v !== '' && v !== null && v !== undefined);
-  return (await call<T>(`${path}?${new URLSearchParams(given.map(([k, v]) => [k, String(v)]))}`, { signal })).data;
+  return ask(`${path}?${new URLSearchParams(given.map(([k, v]) => [k, String(v)]))}`, { signal });
 }
 
 async function send<T>(method: 'POST' | 'PUT', path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return (await call<T>(path, { method, body: JSON.stringify(body), signal })).data;
+  return ask(path, { method, body: JSON.stringify(body), signal });
 }
 
 export const overview = (): Promise<Overview> => get(at('overview'));
 export const records = (f: Filters, page: number, signal?: AbortSignal): Promise<{ items: Brief[]; total: number; page: number; page_size: number }> =>
   get(at('records'), { ...f, page, page_size: 60 }, signal);
+/** Every service by its code, as far as it has been published. */
+export const services = async (): Promise<Map<string, LocalText>> =>
+  new Map((await get<{ items: Brief[] }>(at('records'), { kind: 'item', page_size: 200 })).items.map((line) => [line.key, line.name]));
 export const record = (kind: Kind, key: string, signal?: AbortSignal): Promise<Shown> => get(at('records', kind, key), {}, signal);
 export const history = (kind: Kind, key: string): Promise<{ revisions: Revision[] }> => get(at('records', kind, key, 'history'));
 export const cities = (key: string, draft: string | null): Promise<{ changes: Change[] }> => get(at('records', 'item', key, 'cities'), { draft });
@@ -123,6 +141,6 @@ export const flag = (codes: string[], domain: string, why: string): Promise<Draf
 
 export const questions = (): Promise<{ groups: QuestionGroup[]; wordings: number }> => get(at('questions'));
 export const settle = (ids: string[], state: 'used' | 'dismissed'): Promise<{ settled: number }> => send('POST', at('questions', 'settle'), { ids, state });
-export const teach = (ask: { code: string; text: string; text_lang: Lang; ids: string[]; why: string }): Promise<{ draft: Draft | null }> => send('POST', at('questions', 'wording'), ask);
+export const teach = (ask: { code: string; text: string; text_lang: Lang; ids: string[]; why: string; sure: boolean }): Promise<{ draft: Draft | null }> => send('POST', at('questions', 'wording'), ask);
 export const pairs = (): Promise<{ pairs: Pair[] }> => get(at('pairs'));
-export const judge = (id: string, verdict: 'accept' | 'reject', why: string): Promise<{ draft: Draft | null }> => send('POST', at('pairs', id), { verdict, why });
+export const judge = (id: string, verdict: 'accept' | 'reject', why: string, sure: boolean): Promise<{ draft: Draft | null }> => send('POST', at('pairs', id), { verdict, why, sure });

@@ -5,7 +5,7 @@ import { ApiError, logout, me } from '../staff/http';
 import * as api from './api';
 import type { Filters, Kind, Overview } from './api';
 import { blankBody } from './schema';
-import { kept, said, Work } from './work';
+import { asking, kept, said, unsaved, Work } from './work';
 
 export type Session = 'checking' | 'unreachable' | 'out' | 'stranger' | 'in';
 export type View = 'list' | 'review' | 'publish' | 'versions' | 'todo' | 'learn' | 'imports' | 'check' | 'audit';
@@ -15,7 +15,8 @@ export type Pane = 'list' | 'edit' | 'side';
 export type Sheet = 'help' | 'settings' | 'logout' | 'discard' | 'withdraw' | 'new' | null;
 
 export const session = signal<Session>('checking');
-export const expired = signal(false);
+/** Counts sign-ins: what could not be had before is asked for again. */
+export const entered = signal(0);
 export const overview = signal<Overview | null>(null);
 export const sheet = signal<Sheet>(null);
 export const view = signal<View>('list');
@@ -35,12 +36,11 @@ export const offline = signal(typeof navigator !== 'undefined' && !navigator.onL
 export const editor = computed<Agent | null>(() => overview.value?.editor ?? null);
 export const isAdmin = computed(() => !!editor.value?.roles.includes('admin'));
 
-/** The session ended by itself: what is written stays on this device. */
+/** The session ended by itself: the page stays as it is and asks for the sign-in. */
 export function ended(error: unknown): boolean {
   if (!(error instanceof ApiError) || error.status !== 401) return false;
   work.peek()?.keep();
-  expired.value = session.peek() === 'in';
-  session.value = 'out';
+  asking.value = true;
   return true;
 }
 
@@ -56,12 +56,23 @@ export async function begin(): Promise<void> {
 export async function enter(who: Agent): Promise<void> {
   if (!who.roles.includes('list_editor') && !who.roles.includes('admin')) {
     session.value = 'stranger';
+    asking.value = false;
     return;
   }
+  const before = overview.peek()?.editor.id;
   overview.value = await api.overview();
-  expired.value = false;
+  if (before && before !== who.id) shut();
+  asking.value = false;
   session.value = 'in';
+  entered.value += 1;
+  void work.peek()?.tryNow();
   follow();
+}
+
+/** Closes the record; what is not saved stays on this device. */
+export function shut(): void {
+  work.peek()?.close();
+  work.value = null;
 }
 
 export async function refresh(): Promise<void> {
@@ -76,15 +87,16 @@ export async function refresh(): Promise<void> {
 effect(() => { if (kept.value) setTimeout(() => void refresh()); });
 
 export async function signOut(): Promise<void> {
-  work.peek()?.close();
+  work.peek()?.keep();
   try {
     await logout();
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error;
   }
-  work.value = null;
+  shut();
   overview.value = null;
   sheet.value = null;
+  api.expired.value = asking.value = false;
   session.value = 'out';
 }
 
@@ -127,11 +139,10 @@ export async function open(kind: Kind, key: string, again = false): Promise<void
   try {
     const shown = await api.record(kind, key);
     if (mine !== latest) return;
-    show(new Work(shown, overview.peek()?.editor.id ?? ''), kind);
+    show(new Work(shown, user()), kind);
   } catch (error) {
     if (mine !== latest || ended(error)) return;
-    const fresh = drafted.get(`${kind}/${key}`);
-    if (error instanceof ApiError && error.status === 404 && fresh) show(fresh(), kind);
+    if (error instanceof ApiError && error.status === 404 && unsaved(user()).some((line) => line.kind === kind && line.key === key)) show(fresh(kind, key), kind);
     else {
       work.value = null;
       openProblem.value = said(error);
@@ -146,13 +157,21 @@ function show(made: Work, kind: Kind): void {
   if (before?.kind !== kind) section.value = kind === 'item' ? 'basic' : 'record';
 }
 
-const drafted = new Map<string, () => Work>();
+const user = (): string => overview.peek()?.editor.id ?? '';
+
+/** A record that is not in the list, with what was written of it on this device. */
+function fresh(kind: Kind, key: string): Work {
+  const may = { edit: true, submit: false, review: false, discard: false, publish: false };
+  return new Work({ kind, key, name: { zh: key, en: key }, revision: null, body: null, draft: null, may, tasks: [] }, user(), blankBody(kind, key));
+}
 
 /** Begins a record that is not in the list; nothing is sent until it is saved. */
 export function create(kind: Kind, key: string): void {
-  const name = { zh: key, en: key };
-  const may = { edit: true, submit: false, review: false, discard: false, publish: false };
-  drafted.set(`${kind}/${key}`, () => new Work({ kind, key, name, revision: null, body: null, draft: null, may, tasks: [] }, overview.peek()?.editor.id ?? '', blankBody(kind, key)));
+  shut();
+  latest += 1;
+  opening.value = null;
+  openProblem.value = '';
+  show(fresh(kind, key), kind);
   go('list', kind, key);
 }
 

@@ -7,14 +7,17 @@ import { moment } from '../lib/format';
 import { Icon } from '../lib/icons';
 import { lang } from '../lib/prefs';
 import type { City } from '../lib/types';
-import { Badge, Button, cx, CityMark, Skeleton, type Tone } from '../lib/ui';
+import { Badge, Button, cx, CityMark, IconButton, Skeleton, type Tone } from '../lib/ui';
 import type { Body, DraftState, Json } from './api';
 import { editor, go, opening, openProblem, open, section, sheet, wide, work as current } from './app';
-import { Fields, FieldView, Problems } from './fields';
+import { Fields, FieldView, idOf, Problems, whereName } from './fields';
+import { keepFocus } from './focus';
 import { keyOf } from './keys';
+import { dotted, type Path } from './paths';
 import { ADDED, emptyVariant, sectionsOf, type Field, type Section } from './schema';
 import { t, tk } from './text';
 import type { Work } from './work';
+import { written } from './written';
 
 export const STATE_TONE: Record<DraftState, Tone> = { editing: 'info', in_review: 'warning', approved: 'success', published: 'neutral', discarded: 'neutral' };
 
@@ -28,12 +31,17 @@ const nameOf = (work: Work): string => {
   return String(name?.[lang.value] || name?.zh || work.shown.value.name[lang.value]);
 };
 
-/** Problems of a section: those of its fields, in common and in both cities. */
-function countOf(work: Work, part: Section): { errors: number; warnings: number } {
+/** Whether a place (`common.materials.0`) is in a section: one of its fields, in common or in a city. */
+function holds(part: Section, path: string): boolean {
   const keys = [...part.fields.flatMap((f) => (f.as === 'group' && !f.key ? f.of.map((x) => x.key) : [f.key])), ...(part.variant ?? []).flatMap((f) => [`common.${f.key}`, `cities.shenzhen.${f.key}`, `cities.dongguan.${f.key}`])];
+  return keys.some((key) => path === key || path.startsWith(`${key}.`));
+}
+
+/** Problems of a section. */
+function countOf(work: Work, part: Section): { errors: number; warnings: number } {
   let errors = 0, warnings = 0;
   for (const [path, found] of work.findings.value) {
-    if (!keys.some((key) => path === key || path.startsWith(`${key}.`))) continue;
+    if (!holds(part, path)) continue;
     errors += found.filter((f) => f.level === 'error').length;
     warnings += found.filter((f) => f.level === 'warning').length;
   }
@@ -65,6 +73,35 @@ function Tabs({ work, sections }: { work: Work; sections: Section[] }): JSX.Elem
   );
 }
 
+const LEAD_MS = 60, LEAD_TRIES = 8;
+
+/** Shows the section of a field and puts the focus on it, or on what is around it. */
+function leadTo(work: Work, path: Path): void {
+  const part = sectionsOf(work.kind).find((s) => holds(s, dotted(path)));
+  if (part) section.value = part.id;
+  const there = (of: Path): HTMLElement | undefined => {
+    const found = ['', '-zh', '-en'].flatMap((end) => document.getElementById(idOf(of) + end) ?? []);
+    return found.find((node) => (node as HTMLTextAreaElement).value === '') ?? found[0];
+  };
+  const look = (left: number): void => {
+    let node = there(path);
+    if (!node && left > 0) return void setTimeout(() => look(left - 1), LEAD_MS);
+    for (let up = path; !node && up.length > 1;) node = there((up = up.slice(0, -1)));
+    (node ?? document.getElementById('section-panel'))?.focus();
+    if (work.lead.peek() === path) work.lead.value = null;
+  };
+  setTimeout(() => look(LEAD_TRIES), LEAD_MS);
+}
+
+/** Asks for review, by button or key. */
+export async function submit(work: Work): Promise<void> {
+  if (await work.submit()) keepFocus('#edit-title');
+}
+
+async function save(work: Work): Promise<void> {
+  if (await work.save()) keepFocus('.save-buttons .btn-primary:not(:disabled)', '#edit-title');
+}
+
 /** The section before or after; goes round. */
 export function turn(work: Work, by: 1 | -1): void {
   const ids = sectionsOf(work.kind).map((s) => s.id);
@@ -87,10 +124,11 @@ function CityColumn({ work, city, fields, ro }: { work: Work; city: City; fields
   const locked = ro || foreign;
   const set = (on: boolean): void => {
     const before = (work.saved.peek().cities as Body | undefined)?.[city] as Body | null | undefined;
-    work.set(['cities', city], on ? (before ?? emptyVariant()) : null);
+    if (on) work.set(['cities', city], before ?? emptyVariant());
+    else work.remove(['cities', city], null, tk(`o.city.${city}`));
   };
   return (
-    <section class={cx('city-col', `col-${city}`)} aria-label={tk(`o.city.${city}`)}>
+    <section class={cx('city-col', `col-${city}`)} id={idOf(['cities', city])} tabIndex={-1} aria-label={tk(`o.city.${city}`)}>
       <header class="city-head">
         <CityMark city={city} named />
         {foreign && <span class="foreign"><Icon name="shield" />{t('city.foreign')}</span>}
@@ -135,13 +173,27 @@ function Notes({ work }: { work: Work }): JSX.Element {
   const general = work.at([]);
   return (
     <div class="notes">
-      {restored && work.dirty.value && <Note tone="info" icon="clock" action={<Button size="sm" onClick={() => work.revert()}>{t('restored.drop')}</Button>}>{t('restored', { at: moment(restored) })}</Note>}
+      {restored && work.dirty.value && <Note tone="info" icon="clock" action={<Button size="sm" onClick={() => { work.revert(); keepFocus('#edit-title'); }}>{t('restored.drop')}</Button>}>{t('restored', { at: moment(restored) })}</Note>}
       {draft?.scheduled_in && <Note tone="warning" icon="clock">{t('locked.scheduled', { n: draft.scheduled_in })}</Note>}
       {draft?.withdraw && <Note tone="warning" icon="warning">{t('locked.withdraw')}</Note>}
       {!work.locked && draft?.state === 'in_review' && <Note tone="warning" icon="info" action={<Button size="sm" onClick={() => go('review', draft.id)}>{t('go.review')}</Button>}>{t('note.in_review')}</Note>}
       {!work.locked && draft?.state === 'approved' && <Note tone="success" icon="info" action={<Button size="sm" onClick={() => go('publish')}>{t('go.publish')}</Button>}>{t('note.approved')}</Note>}
       {draft?.state === 'editing' && draft.why && draft.reviewer === null && draft.updated_by.id !== editor.value?.id && <Note tone="info" icon="info">{t('note.last', { name: draft.updated_by.name, why: draft.why })}</Note>}
       <Problems found={general} />
+      <Problems found={work.refused.value} named={whereName} />
+    </div>
+  );
+}
+
+/** Offers to put back what was taken out last. */
+function Undo({ work }: { work: Work }): JSX.Element | null {
+  const last = work.removed.value.at(-1);
+  if (!last || !work.offered.value) return null;
+  return (
+    <div class="undo">
+      <span>{t('removed.what', { name: last.name })}</span>
+      <Button size="sm" aria-keyshortcuts="Control+Z" title={`${t('undo')}（${keyOf('undo')}）`} onClick={() => work.undo()}>{t('undo')}</Button>
+      <IconButton icon="close" label={t('undo.close')} onClick={() => { work.offered.value = false; keepFocus('#section-panel'); }} />
     </div>
   );
 }
@@ -149,22 +201,23 @@ function Notes({ work }: { work: Work }): JSX.Element {
 function SaveBar({ work }: { work: Work }): JSX.Element {
   const { state, why, whyMissing, problem, dirty } = work, draft = work.draft;
   const said = problem.value || t(`save.${state.value === 'clean' && draft ? 'saved' : state.value}`);
+  const quiet = !whyMissing.value && !problem.value && !dirty.value && state.value !== 'saving';
   return (
     <footer class={cx('savebar', !dirty.value && !draft && 'savebar-idle')}>
       <div class="why">
         <label class="sr-only" for="why">{t('why')}</label>
         <input
           id="why" class="input" value={why.value} maxLength={500} placeholder={t('why.hint')} readOnly={work.locked} aria-invalid={whyMissing.value} aria-describedby="save-state"
-          onInput={(e) => { why.value = e.currentTarget.value; whyMissing.value = false; }}
+          onInput={(e) => { why.value = written(e.currentTarget); whyMissing.value = false; }}
         />
       </div>
-      <p id="save-state" class={cx('save-state', `save-${state.value}`)} role="status">
+      <p id="save-state" class={cx('save-state', `save-${whyMissing.value || problem.value ? 'failed' : state.value}`, quiet && 'save-quiet')} role="status">
         {whyMissing.value ? <><Icon name="warning" />{t('why.missing')}</> : <><Icon name={state.value === 'failed' || problem.value ? 'warning' : dirty.value ? 'text' : 'check'} />{said}</>}
       </p>
       <div class="save-buttons">
         <Button size="sm" variant="quiet" disabled={!dirty.value && !work.shown.value.may.discard} aria-keyshortcuts={keyOf('discard')} title={`${t('discard')}（${keyOf('discard')}）`} onClick={() => (sheet.value = 'discard')}>{t('discard')}</Button>
-        <Button size="sm" busy={state.value === 'saving'} disabled={(!dirty.value && !work.rebase.value) || work.locked} aria-keyshortcuts="Control+S" title={`${t('save')}（${keyOf('save')}）`} onClick={() => void work.save()}>{t('save')}</Button>
-        <Button size="sm" variant="primary" disabled={work.locked || (!dirty.value && draft?.state !== 'editing')} aria-keyshortcuts="S" title={`${t('submit')}（${keyOf('submit')}）`} onClick={() => void work.submit()}>{t('submit')}</Button>
+        <Button size="sm" busy={state.value === 'saving'} disabled={(!dirty.value && !work.rebase.value) || work.locked} aria-keyshortcuts="Control+S" title={`${t('save')}（${keyOf('save')}）`} onClick={() => void save(work)}>{t('save')}</Button>
+        <Button size="sm" variant="primary" busy={work.sending.value} disabled={work.locked || (!dirty.value && draft?.state !== 'editing')} aria-keyshortcuts="S" title={`${t('submit')}（${keyOf('submit')}）`} onClick={() => void submit(work)}>{t('submit')}</Button>
       </div>
     </footer>
   );
@@ -183,6 +236,9 @@ function useGuard(work: Work): void {
 
 function Opened({ work }: { work: Work }): JSX.Element {
   useGuard(work);
+  useEffect(() => { if (work.lead.value) leadTo(work, work.lead.value); }, [work.lead.value]);
+  // Where the whole column moves, a section begins at its top.
+  useEffect(() => { document.querySelector('.col-edit')?.scrollTo?.({ top: 0 }); }, [section.value]);
   const sections = sectionsOf(work.kind), part = sections.find((s) => s.id === section.value) ?? sections[0];
   const { revision, draft } = work.shown.value;
   const errors = [...work.findings.value.values()].flat().filter((f) => f.level === 'error').length;
@@ -208,6 +264,7 @@ function Opened({ work }: { work: Work }): JSX.Element {
       <div class="edit-body" id="section-panel" role={sections.length > 1 ? 'tabpanel' : undefined} aria-labelledby={sections.length > 1 ? `tab-${part?.id}` : undefined} tabIndex={0} key={part?.id}>
         {part && !draft?.withdraw && <SectionView work={work} part={part} ro={work.locked} />}
       </div>
+      <Undo work={work} />
       <SaveBar work={work} />
     </>
   );

@@ -1,7 +1,7 @@
 /** One component for each way a field is filled in. All read and write the open record through `Work`. */
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import { useId, useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { composing } from '../desk/keys';
 import { day } from '../lib/format';
 import { Icon } from '../lib/icons';
@@ -11,11 +11,12 @@ import type { City } from '../lib/types';
 import { cx, IconButton } from '../lib/ui';
 import type { Body, Finding, Json } from './api';
 import { overview } from './app';
-import { fieldOf, type Path } from './paths';
+import { fieldOf, pathOf, type Path } from './paths';
 import { problemText } from './problems';
 import { CHOICES, type Field } from './schema';
 import { t, tk } from './text';
 import type { Work } from './work';
+import { decimalIn, numberIn, written } from './written';
 
 export interface At<F extends Field = Field> { field: F; path: Path; work: Work; ro: boolean }
 export const idOf = (path: Path): string => `f-${path.join('-')}`;
@@ -28,13 +29,21 @@ export function pathInWords(path: Path): string {
   return path.map((p) => (typeof p === 'number' || /^\d+$/.test(String(p)) ? t('entry.nth', { n: Number(p) + 1 }) : p === 'shenzhen' || p === 'dongguan' ? tk(`o.city.${p}`) : p === 'zh' || p === 'en' || p === 'yue' ? t(`in.${p}`) : p === 'common' ? t('city.common') : p === 'cities' ? '' : tk(`f.${p}`))).filter(Boolean).join(' › ');
 }
 
-/** Findings as sentences; with `of` each begins with the field it is about. */
-export function Problems({ found, id, of }: { found: Finding[]; id?: string; of?: Work }): JSX.Element | null {
+/** The field a finding is about, in a record that says `body`. */
+export const fieldIn = (body: Body | null) => (f: Finding): string => (f.path ? pathInWords(fieldOf(body ?? {}, f.path)) : '');
+/** The record and field a finding is about, where several records are meant. */
+export function whereName(f: Finding): string {
+  const [code = ''] = f.where.split(' ');
+  return [code, pathInWords(pathOf({ where: f.where }, code).split('.').filter(Boolean))].filter(Boolean).join(' › ');
+}
+
+/** Findings as sentences; with `named` each begins with what it is about. */
+export function Problems({ found, id, named }: { found: Finding[]; id?: string; named?: (f: Finding) => string }): JSX.Element | null {
   if (!found.length) return null;
   return (
     <ul class="problems" id={id}>
       {found.map((f) => (
-        <li key={f.path + f.problem} class={`problem-${f.level}`}><Icon name={f.level === 'error' ? 'urgent' : 'warning'} /><span>{of && f.path && <b>{pathInWords(fieldOf(of.body.peek(), f.path))}　</b>}{problemText(f.problem)}</span></li>
+        <li key={f.where + f.path + f.problem} class={`problem-${f.level}`}><Icon name={f.level === 'error' ? 'urgent' : 'warning'} /><span>{named?.(f) && <b>{named(f)}　</b>}{problemText(f.problem)}</span></li>
       ))}
     </ul>
   );
@@ -74,7 +83,7 @@ function Local({ field, path, work, ro }: Of<'local'>): JSX.Element {
             <span class="lang-mark" aria-hidden="true">{as === 'zh' ? '中' : 'EN'}</span>
             <textarea
               id={`${id}-${as}`} class={cx('input', 'grow', field.long && 'grow-long')} lang={as === 'zh' ? 'zh-CN' : 'en'} rows={field.long ? 2 : 1} value={str(value[as])} readOnly={ro}
-              aria-label={`${label} ${t(`in.${as}`)}`} {...invalid(found, id)} onInput={(e) => write(as, e.currentTarget.value)}
+              aria-label={`${label} ${t(`in.${as}`)}`} {...invalid(found, id)} onInput={(e) => write(as, written(e.currentTarget))}
             />
           </div>
         ))}
@@ -87,16 +96,18 @@ function Local({ field, path, work, ro }: Of<'local'>): JSX.Element {
 function Plain({ field, path, work, ro }: Of<'text' | 'number' | 'decimal' | 'date'>): JSX.Element {
   const id = idOf(path), found = work.at(path);
   const number = field.as === 'number' || field.as === 'decimal';
-  const read = (text: string): Json => {
-    if (text === '') return field.as === 'text' && field.need ? '' : null;
-    // A number that is not one is kept as written, so that it can be mended; the check says so.
-    return field.as === 'number' && Number.isFinite(Number(text)) ? Number(text) : text;
+  // While somebody writes, the field shows what he writes: `22.` is a number on its way, a space a word's end.
+  const text = useSignal<string | null>(null);
+  const read = (said: string): Json => {
+    if (said === '') return field.as === 'text' && field.need ? '' : null;
+    return field.as === 'number' ? numberIn(said) : field.as === 'decimal' ? decimalIn(said) : said;
   };
   return (
     <Row field={field} id={id} found={found} wide={field.key === 'url' || field.key === 'form_url'}>
       <input
         id={id} class={cx('input', field.as === 'text' && field.mono && 'mono', number && 'num')} {...({ type: field.as === 'date' ? 'date' : 'text' } as { type: 'text' })} inputMode={number ? 'decimal' : undefined}
-        value={str(work.value(path))} readOnly={ro} autoComplete="off" spellcheck={false} {...invalid(found, id)} onInput={(e) => work.set(path, read(e.currentTarget.value.trim()))}
+        value={text.value ?? str(work.value(path))} readOnly={ro} autoComplete="off" spellcheck={false} {...invalid(found, id)}
+        onInput={(e) => { text.value = written(e.currentTarget); work.set(path, read(text.value.trim())); }} onBlur={() => (text.value = null)}
       />
     </Row>
   );
@@ -118,10 +129,13 @@ export const sourceName = (id: string): string => {
 const optionsOf = (of: keyof typeof CHOICES | 'source'): readonly string[] => (of === 'source' ? (overview.value?.sources.map((s) => s.id) ?? []) : CHOICES[of]);
 export const choiceName = (of: string, value: string): string => (of === 'source' ? sourceName(value) : of === 'city' ? tk(`o.city.${value}`) : tk(`o.${of}.${value}`));
 
+/** Choices that are whole phrases in one of the languages. */
+const LONG_CHOICES: readonly string[] = ['domain', 'fact', 'source'];
+
 function Choice({ field, path, work, ro }: Of<'choice'>): JSX.Element {
   const id = idOf(path), found = work.at(path), value = str(work.value(path)), options = optionsOf(field.of);
   return (
-    <Row field={field} id={id} found={found}>
+    <Row field={field} id={id} found={found} wide={LONG_CHOICES.includes(field.of)}>
       <select
         id={id} class="input" value={value} disabled={ro} {...invalid(found, id)}
         onChange={(e) => { const v = e.currentTarget.value; work.set(path, v === '' ? null : field.numeric ? Number(v) : v); }}
@@ -141,7 +155,7 @@ function Many({ field, path, work, ro }: Of<'many'>): JSX.Element {
     work.set(path, field.numeric ? next.map(Number) : [...next]);
   };
   return (
-    <fieldset class="fld fld-wide">
+    <fieldset class="fld fld-wide" id={idOf(path)} tabIndex={-1}>
       <legend class="fld-label">{labelOf(field)}</legend>
       <div class="ticks-row">
         {optionsOf(field.of).map((o) => (
@@ -158,18 +172,22 @@ function Many({ field, path, work, ro }: Of<'many'>): JSX.Element {
 
 /** The documents a record rests on: those chosen, and one more from the list. */
 function Sources({ field, path, work, ro }: Of<'sources'>): JSX.Element {
-  const id = useId(), chosen = (work.value(path) as string[] | null) ?? [];
+  const box = useRef<HTMLDivElement>(null), chosen = (work.value(path) as string[] | null) ?? [];
   const left = optionsOf('source').filter((s) => !chosen.includes(s));
+  const remove = (i: number): void => {
+    work.remove(path, i, sourceName(chosen[i] ?? ''));
+    setTimeout(() => { const rest = [...(box.current?.querySelectorAll<HTMLElement>('.icon-btn, select') ?? [])]; rest[Math.min(i, rest.length - 1)]?.focus(); });
+  };
   return (
-    <div class="fld fld-wide" role="group" aria-label={labelOf(field)}>
+    <div class="fld fld-wide" role="group" aria-label={labelOf(field)} id={idOf(path)} tabIndex={-1} ref={box}>
       <span class="fld-label" aria-hidden="true">{labelOf(field)}</span>
       <ul class="source-list">
-        {chosen.map((s) => (
-          <li key={s}><span>{sourceName(s)}</span>{!ro && <IconButton icon="close" label={t('remove', { name: s })} onClick={() => work.set(path, chosen.filter((x) => x !== s))} />}</li>
+        {chosen.map((s, i) => (
+          <li key={s}><span>{sourceName(s)}</span>{!ro && <IconButton id={idOf([...path, i])} icon="close" label={t('remove', { name: s })} onClick={() => remove(i)} />}</li>
         ))}
       </ul>
       {!ro && left.length > 0 && (
-        <select id={id} class="input" aria-label={t('sources.add')} value="" onChange={(e) => { const v = e.currentTarget.value; if (v) work.set(path, [...chosen, v]); }}>
+        <select class="input" aria-label={t('sources.add')} value="" onChange={(e) => { const v = e.currentTarget.value; if (v) work.set(path, [...chosen, v]); }}>
           <option value="">{t('sources.add')}</option>
           {left.map((s) => <option key={s} value={s}>{sourceName(s)}</option>)}
         </select>
@@ -185,6 +203,11 @@ export function Lines({ path, work, ro, label, as, hint }: { path: Path; work: W
   const lines = ((work.value(path) as Json[] | null) ?? []).map(str);
   const focus = (n: number): void => void setTimeout(() => box.current?.querySelectorAll<HTMLElement>('textarea')[n]?.focus());
   const put = (next: string[]): void => work.set(path, next);
+  const remove = (i: number): void => {
+    work.remove(path, i, lines[i] || t('line.nth', { label, n: i + 1 }));
+    if (lines.length > 1) focus(Math.min(i, lines.length - 2));
+    else setTimeout(() => box.current?.querySelector<HTMLElement>('.add')?.focus());
+  };
   const press = (e: KeyboardEvent, i: number): void => {
     if (composing(e) || ro) return;
     if (e.key === 'Enter' && !e.ctrlKey && !e.metaKey) {
@@ -198,15 +221,15 @@ export function Lines({ path, work, ro, label, as, hint }: { path: Path; work: W
     }
   };
   return (
-    <div class="lines" role="group" aria-label={label} ref={box}>
+    <div class="lines" role="group" aria-label={label} id={idOf(path)} tabIndex={-1} ref={box}>
       <span class="lines-label" aria-hidden="true">{label}<small class="num">{lines.length}</small></span>
       {lines.map((line, i) => (
         <div class="line" key={i}>
           <textarea
-            class="input grow" rows={1} value={line} readOnly={ro} lang={as === 'en' ? 'en' : 'zh-CN'} aria-label={t('line.nth', { label, n: i + 1 })} spellcheck={false}
-            onInput={(e) => put(lines.map((x, j) => (j === i ? e.currentTarget.value.replace(/\n/g, ' ') : x)))} onKeyDown={(e) => press(e, i)}
+            id={idOf([...path, i])} class="input grow" rows={1} value={line} readOnly={ro} lang={as === 'en' ? 'en' : 'zh-CN'} aria-label={t('line.nth', { label, n: i + 1 })} spellcheck={false}
+            onInput={(e) => { const text = written(e.currentTarget).replace(/\n/g, ' '); put(lines.map((x, j) => (j === i ? text : x))); }} onKeyDown={(e) => press(e, i)}
           />
-          {!ro && <IconButton icon="close" label={t('line.remove', { n: i + 1 })} onClick={() => { put(lines.filter((_, j) => j !== i)); announce(t('removed')); focus(Math.min(i, lines.length - 2)); }} />}
+          {!ro && <IconButton icon="close" label={t('line.remove', { n: i + 1 })} onClick={() => remove(i)} />}
         </div>
       ))}
       {!ro && <button type="button" class="add" onClick={() => { put([...lines, '']); focus(lines.length); }}><Icon name="plus" />{t('line.add')}</button>}
@@ -254,11 +277,11 @@ function Group(props: Of<'group'>): JSX.Element {
   if (!field.key) return <Provenance {...props} />;
   const there = work.value(path);
   return (
-    <fieldset class="fld fld-wide group">
+    <fieldset class="fld fld-wide group" id={idOf(path)} tabIndex={-1}>
       <legend class="fld-label">{labelOf(field)}</legend>
       {there ? <Fields fields={field.of} path={path} work={work} ro={ro} /> : <p class="empty-note">{t('not_filled')}</p>}
       {!ro && field.blank && (there
-        ? <button type="button" class="add add-off" onClick={() => work.set(path, null)}><Icon name="close" />{t('group.clear')}</button>
+        ? <button type="button" class="add add-off" onClick={() => work.remove(path, null, labelOf(field))}><Icon name="close" />{t('group.clear')}</button>
         : <button type="button" class="add" onClick={() => work.set(path, field.blank?.() ?? {})}><Icon name="plus" />{t('group.fill')}</button>)}
       <Problems found={work.at(path)} />
     </fieldset>
@@ -304,16 +327,21 @@ function List({ field, path, work, ro }: Of<'list'>): JSX.Element {
     toggle(entries.length, true);
     focus(`.entry:nth-child(${entries.length + 1}) :is(textarea, .fld input)`);
   };
+  const lead = work.lead.value;
+  useEffect(() => {
+    const inside = lead && lead.length > path.length && path.every((p, i) => String(lead[i]) === String(p));
+    if (inside) toggle(Number(lead[path.length]), true);
+  }, [lead]);
   const remove = (i: number): void => {
-    work.set(path, entries.filter((_, j) => j !== i));
+    work.remove(path, i, entryName(entries[i] ?? {}, field.name, i + 1));
     open.value = new Set([...open.value].filter((j) => j !== i).map((j) => (j > i ? j - 1 : j)));
-    announce(t('removed'));
     focus(entries.length > 1 ? `.entry:nth-child(${Math.min(i, entries.length - 2) + 1}) .entry-head` : '.add');
   };
   const move = (i: number, by: -1 | 1): void => {
     const list = entries.slice(), [taken] = list.splice(i, 1);
     list.splice(i + by, 0, taken as Body);
     work.set(path, list);
+    work.forgetRemoved();
     const swap = (j: number): number => (j === i ? i + by : j === i + by ? i : j);
     open.value = new Set([...open.value].map(swap));
     announce(t('moved', { n: i + by + 1 }));
@@ -321,7 +349,7 @@ function List({ field, path, work, ro }: Of<'list'>): JSX.Element {
   };
   const here = work.at(path);
   return (
-    <div class="fld fld-wide list" role="group" aria-label={label} ref={box}>
+    <div class="fld fld-wide list" role="group" aria-label={label} id={idOf(path)} tabIndex={-1} ref={box}>
       <span class="fld-label" aria-hidden="true">{label}<small class="num">{entries.length}</small></span>
       {entries.length > 0 && (
         <ol class="entries">
@@ -330,7 +358,7 @@ function List({ field, path, work, ro }: Of<'list'>): JSX.Element {
             return (
               <li key={i} class={cx('entry', shown && 'entry-open', inside.length > 0 && 'entry-bad')}>
                 <div class="entry-bar">
-                  <button type="button" class="entry-head" aria-expanded={shown} onClick={() => toggle(i)}>
+                  <button type="button" class="entry-head" id={idOf([...path, i])} aria-expanded={shown} onClick={() => toggle(i)}>
                     <Icon name={shown ? 'chevron' : 'right'} />
                     <span><span class="entry-name">{name}</span>{marks(entry).map((m) => <small key={m}>{m}</small>)}</span>
                     {inside.length > 0 && <span class="bad-count"><Icon name="warning" /><span class="sr-only">{t('findings.n', { n: inside.length })}</span></span>}

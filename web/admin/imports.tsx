@@ -1,6 +1,7 @@
 /** The province's records: search, look, take one or several over as a Shen-Guan item. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Glyph } from '../desk/glyph';
 import { Icon } from '../lib/icons';
 import { Dialog, toast } from '../lib/overlay';
@@ -10,11 +11,13 @@ import * as api from './api';
 import type { Imported, Json } from './api';
 import { detail, ended, go, hrefOf, refresh } from './app';
 import { inWords } from './diff';
+import { keepFocus } from './focus';
 import { useLoad } from './load';
 import { CHOICES } from './schema';
 import { Retry } from './side';
 import { t, tk } from './text';
 import { said } from './work';
+import { written } from './written';
 
 const QUIET_MS = 250;
 
@@ -58,6 +61,7 @@ function FlagDialog({ codes, open, onClose, onDone }: { codes: Imported[]; open:
       onDone();
       void refresh();
       go('list', 'item', draft.key);
+      keepFocus('#edit-title');
     } catch (error) {
       if (!ended(error)) problem.value = said(error);
     }
@@ -68,7 +72,7 @@ function FlagDialog({ codes, open, onClose, onDone }: { codes: Imported[]; open:
       <p>{t('imports.flag_text')}</p>
       <ul class="plain">{codes.map((c) => <li key={c.code}><Icon name="doc" /><span>{c.name}<br /><span class="code">{c.code}</span></span></li>)}</ul>
       <label class="pick"><span>{t('f.domain')}</span><select class="input" value={domain.value} onChange={(e) => (domain.value = e.currentTarget.value)}>{CHOICES.domain.map((d) => <option key={d} value={d}>{tk(`o.domain.${d}`)}</option>)}</select></label>
-      <div class="fld"><label class="fld-label" for="flag-why">{t('why')}</label><textarea id="flag-why" class="input grow" rows={2} maxLength={500} value={why.value} aria-invalid={!!problem.value} onInput={(e) => (why.value = e.currentTarget.value)} />
+      <div class="fld"><label class="fld-label" for="flag-why">{t('why')}</label><textarea id="flag-why" class="input grow" rows={2} maxLength={500} value={why.value} aria-invalid={!!problem.value} onInput={(e) => (why.value = written(e.currentTarget))} />
         <p class="field-problem" role="alert">{problem.value && <><Icon name="warning" />{problem.value}</>}</p></div>
     </Dialog>
   );
@@ -79,6 +83,13 @@ export function ImportsView(): JSX.Element {
   const { data, busy, problem, again } = useLoad((stop) => api.imports(q.value, flagged.value, page.value, stop), [q.value, flagged.value, page.value], q.value ? QUIET_MS : 0);
   const pages = data ? Math.max(1, Math.ceil(data.total / 20)) : 1;
   const toggle = (line: Imported): void => { chosen.value = chosen.value.some((c) => c.code === line.code) ? chosen.value.filter((c) => c.code !== line.code) : [...chosen.value, line].slice(-20); };
+  const box = useRef<HTMLUListElement>(null), turned = useRef(false);
+  const turn = (by: 1 | -1): void => { turned.current = true; page.value += by; };
+  useLayoutEffect(() => {
+    box.current?.scrollTo?.({ top: 0 });
+    if (turned.current) box.current?.querySelector<HTMLElement>('.row')?.focus();
+    turned.current = false;
+  }, [data?.page]);
   const open = data?.items.find((i) => i.code === detail.value);
   return (
     <div class={cx('split', detail.value && 'split-open')}>
@@ -91,7 +102,7 @@ export function ImportsView(): JSX.Element {
         </div>
         <p class="list-count" role="status">{data && !busy ? t('list.count', { n: data.total }) : ''}</p>
         {problem ? <Retry problem={problem} again={again} /> : !data ? <div class="pad"><Skeleton lines={6} /></div> : data.items.length === 0 ? <div class="nothing"><Glyph name="search" /><p>{t(q.value || flagged.value ? 'list.empty' : 'imports.none')}</p></div> : (
-          <ul class={cx('rows', 'rows-box', busy && 'rows-busy')}>
+          <ul class={cx('rows', 'rows-box', busy && 'rows-busy')} ref={box}>
             {data.items.map((line) => (
               <li key={line.code} class="row-pick">
                 {!line.item && <input type="checkbox" aria-label={t('imports.choose_one', { name: line.name })} checked={chosen.value.some((c) => c.code === line.code)} onChange={() => toggle(line)} />}
@@ -103,7 +114,7 @@ export function ImportsView(): JSX.Element {
             ))}
           </ul>
         )}
-        {pages > 1 && <nav class="pager" aria-label={t('pages')}><Button size="sm" disabled={page.value <= 1} onClick={() => (page.value -= 1)}>{t('page.back')}</Button><span class="num">{page.value} / {pages}</span><Button size="sm" disabled={page.value >= pages} onClick={() => (page.value += 1)}>{t('page.next')}</Button></nav>}
+        {pages > 1 && <nav class="pager" aria-label={t('pages')}><Button size="sm" disabled={page.value <= 1} onClick={() => turn(-1)}>{t('page.back')}</Button><span class="num">{page.value} / {pages}</span><Button size="sm" disabled={page.value >= pages} onClick={() => turn(1)}>{t('page.next')}</Button></nav>}
         {chosen.value.length > 0 && <div class="chosen"><span>{t('imports.n', { n: chosen.value.length })}</span><Button size="sm" variant="quiet" onClick={() => (chosen.value = [])}>{t('filter.clear')}</Button><Button size="sm" variant="primary" onClick={() => (asking.value = true)}>{t('imports.flag')}</Button></div>}
       </section>
       <section class="split-detail" aria-label={t('imports.detail')}>

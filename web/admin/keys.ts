@@ -1,9 +1,9 @@
 /** Shortcuts of the list desk. A bare key works only where nothing is being written, and only while single
- *  keys are on; with Ctrl (⌘ on a Mac) or Alt they work everywhere. */
+ *  keys are on; with Ctrl (⌘ on a Mac) or Alt they work everywhere, but that a field undoes its own writing. */
 import { composing, type Press } from '../desk/keys';
 
 export type Command =
-  | 'search' | 'next' | 'previous' | 'edit' | 'save' | 'submit' | 'preview' | 'changes' | 'cities' | 'history' | 'tasks'
+  | 'search' | 'next' | 'previous' | 'edit' | 'save' | 'undo' | 'submit' | 'preview' | 'changes' | 'cities' | 'history' | 'tasks'
   | 'section_next' | 'section_back' | 'discard' | 'list' | 'review' | 'publish' | 'versions' | 'todo' | 'learn' | 'imports' | 'check' | 'audit' | 'help' | 'lang' | 'wide';
 
 export interface Shortcut { command: Command; group: 'find' | 'write' | 'look' | 'go'; key: string; with?: 'ctrl' | 'alt' }
@@ -14,6 +14,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: 'previous', group: 'find', key: 'k' },
   { command: 'edit', group: 'write', key: 'e' },
   { command: 'save', group: 'write', key: 's', with: 'ctrl' },
+  { command: 'undo', group: 'write', key: 'z', with: 'ctrl' },
   { command: 'submit', group: 'write', key: 's' },
   { command: 'section_next', group: 'write', key: ']' },
   { command: 'section_back', group: 'write', key: '[' },
@@ -57,5 +58,6 @@ export function commandOf(event: Press, writing: boolean, single: boolean): Comm
   // With Alt, keys are read by their place: Option writes other characters on a Mac.
   const key = held === 'alt' ? event.code.replace(/^(Key|Digit)/, '').toLowerCase() : event.key.toLowerCase();
   if (event.shiftKey && key !== '?') return null;
-  return SHORTCUTS.find((s) => s.with === held && s.key === key)?.command ?? null;
+  const found = SHORTCUTS.find((s) => s.with === held && s.key === key)?.command ?? null;
+  return found === 'undo' && writing ? null : found;
 }

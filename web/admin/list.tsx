@@ -1,25 +1,31 @@
 /** The left column: search, filters, the records that fit. Arrow keys and j/k move, Enter opens. */
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { Glyph } from '../desk/glyph';
 import { Icon } from '../lib/icons';
 import { lang } from '../lib/prefs';
 import { Button, cx, CityMark, Skeleton } from '../lib/ui';
 import * as api from './api';
-import { KINDS, type Brief, type Filters, type Kind } from './api';
-import { filters, go, hrefOf, offline, opening, overview, round, sheet, work } from './app';
+import { KINDS, type Body, type Brief, type Filters, type Kind } from './api';
+import { editor, filters, go, hrefOf, offline, opening, overview, round, sheet, work } from './app';
 import { StateBadge } from './editor';
 import { keyOf } from './keys';
 import { useLoad } from './load';
 import { CHOICES } from './schema';
 import { t, tk } from './text';
+import { local, unsaved, type Unsaved } from './work';
+import { printable } from './written';
 
 const QUIET_MS = 250;
 /** What the list shows now, for the keys. */
 export const lines = signal<Brief[]>([]);
 const page = signal(1);
 const more = signal(false);
+/** How many pages there are. */
+let pages = 1;
+/** A key pressed before the records it is about have come waits for them. */
+let waiting: 'open' | 'first' | 'last' | null = null;
 
 export function set(part: Partial<Filters>): void {
   page.value = 1;
@@ -28,18 +34,42 @@ export function set(part: Partial<Filters>): void {
 
 const focusRow = (key: string): void => void setTimeout(() => document.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`)?.focus());
 
-/** The record after or before the one that is open or has the focus. */
+/** Another page of the list; the focus goes to its first row, or its last. */
+function turnTo(next: number, row: 'first' | 'last'): void {
+  waiting = row;
+  page.value = next;
+}
+
+/** The record after or before the one that is open or has the focus; from the last one on to the next page. */
 export function step(by: 1 | -1): boolean {
   const now = lines.peek();
   if (!now.length) return false;
+  if (waiting) return true;
   const focused = (document.activeElement as HTMLElement | null)?.dataset?.row;
   const at = now.findIndex((line) => line.key === (focused ?? work.peek()?.key));
-  const next = now[Math.min(now.length - 1, Math.max(0, at + by))];
+  const next = now[at < 0 ? 0 : at + by];
   if (next) focusRow(next.key);
+  else if (by > 0 && page.peek() < pages) turnTo(page.peek() + 1, 'first');
+  else if (by < 0 && page.peek() > 1) turnTo(page.peek() - 1, 'last');
+  else focusRow((by > 0 ? now[now.length - 1] : now[0])?.key ?? '');
   return true;
 }
 
-function Row({ line }: { line: Brief }): JSX.Element {
+/** A record that only this device knows, as a line of the list. */
+function lineOf({ kind, key, body }: Unsaved): Brief {
+  const name = (body[kind === 'source' ? 'title' : kind === 'liaison' ? 'role' : 'name'] ?? {}) as Body;
+  const text = (as: 'zh' | 'en'): string => String(name[as] || name.zh || name.en || key);
+  return { kind, key, name: { zh: text('zh'), en: text('en') }, domain: null, cities: [], status: null, as_of: null, next_review: null, stale: false, new: true, tasks: 0, draft: null };
+}
+
+/** Those of them that fit: of the kind, and by what is searched for. */
+function unknown(found: Unsaved[], f: Filters): Brief[] {
+  const words = f.q.trim().toLowerCase();
+  if (f.domain || f.city || f.status || f.stale || f.draft || f.tasks) return [];
+  return found.filter((line) => line.new && line.kind === f.kind).map(lineOf).filter((line) => [line.key, line.name.zh, line.name.en].some((text) => text.toLowerCase().includes(words)));
+}
+
+function Row({ line, here }: { line: Brief; here: boolean }): JSX.Element {
   const on = work.value?.key === line.key && work.value?.kind === line.kind;
   return (
     <li>
@@ -54,6 +84,7 @@ function Row({ line }: { line: Brief }): JSX.Element {
           {line.draft && <StateBadge state={line.draft.state} />}
           {line.draft?.withdraw && <span class="tag tag-warn">{t('row.withdraw')}</span>}
           {line.new && <span class="tag">{t('record.new')}</span>}
+          {here && <span class="tag tag-warn"><Icon name="text" />{t('row.unsaved')}</span>}
           {line.tasks > 0 && <span class="tag tag-warn"><Icon name="info" />{t('row.tasks', { n: line.tasks })}</span>}
           {line.stale && <span class="tag tag-warn"><Icon name="clock" />{t('row.stale')}</span>}
         </span>
@@ -102,21 +133,23 @@ export function List(): JSX.Element {
     (stop) => api.records(f, page.value, stop).then((found) => ({ ...found, of: f })),
     [f, page.value, round.value, lang.value], f.q ? QUIET_MS : 0,
   );
-  // A key pressed before the records for what is written have come waits for them.
-  const waiting = useRef<'open' | 'focus' | null>(null);
-  const first = (act: 'open' | 'focus'): void => {
-    const line = lines.peek()[0];
-    if (line) { if (act === 'open') go('list', line.kind, line.key); else focusRow(line.key); }
+  const box = useRef<HTMLDivElement>(null);
+  const own = useMemo(() => unsaved(editor.value?.id ?? ''), [local.value, editor.value?.id]);
+  const known = data?.items ?? [];
+  const mine = data?.page === 1 ? unknown(own, f).filter((line) => !known.some((k) => k.key === line.key)) : [];
+  const act = (what: 'open' | 'first' | 'last'): void => {
+    const line = lines.peek().at(what === 'last' ? -1 : 0);
+    if (line) { if (what === 'open') go('list', line.kind, line.key); else focusRow(line.key); }
   };
+  useLayoutEffect(() => { box.current?.scrollTo?.({ top: 0 }); }, [data?.page, data?.of]);
   // With the rows, not after the paint: a key may follow at once.
   useLayoutEffect(() => {
-    lines.value = data?.items ?? [];
-    const act = waiting.current;
-    waiting.current = null;
-    if (act && data?.of === filters.peek()) first(act);
-  }, [data]);
-  useEffect(() => { if (!offline.value && problem) again(); }, [offline.value]);
-  const pages = data ? Math.max(1, Math.ceil(data.total / data.page_size)) : 1;
+    lines.value = [...mine, ...known];
+    const what = waiting;
+    if (!busy) waiting = null;
+    if (what && data?.of === filters.peek() && data.page === page.peek()) act(what);
+  }, [data, own]);
+  pages = data ? Math.max(1, Math.ceil(data.total / data.page_size)) : 1;
   return (
     <div class="list-pane">
       <h2 class="sr-only">{t('pane.list')}</h2>
@@ -133,29 +166,29 @@ export function List(): JSX.Element {
           <Glyph name="search" />
           <input
             id="search" class="input" type="search" value={f.q} maxLength={200} placeholder={t('search.hint')} autoComplete="off" aria-controls="rows" aria-keyshortcuts={keyOf('search')}
-            onBlur={() => (waiting.current = null)} onInput={(e) => { waiting.current = null; set({ q: e.currentTarget.value }); }}
+            onBlur={() => (waiting = null)} onInput={(e) => { waiting = null; set({ q: printable(e.currentTarget.value) }); }}
             onKeyDown={(e) => {
-              const act = e.key === 'Enter' ? 'open' : e.key === 'ArrowDown' ? 'focus' : null;
-              if (!act || e.isComposing) return;
+              const what = e.key === 'Enter' ? 'open' : e.key === 'ArrowDown' ? 'first' : null;
+              if (!what || e.isComposing) return;
               e.preventDefault();
-              if (data?.of === filters.peek()) first(act); else waiting.current = act;
+              if (data?.of === filters.peek()) act(what); else waiting = what;
             }}
           />
         </div>
         <FilterBox />
       </div>
-      <p class="list-count" role="status">{busy ? (slow ? t('slow') : '') : data ? t('list.count', { n: data.total }) : ''}</p>
-      <div class="rows-box" id="rows" aria-busy={busy}>
+      <p class="list-count" role="status">{busy ? (slow ? t('slow') : '') : data ? t('list.count', { n: data.total + mine.length }) : ''}</p>
+      <div class="rows-box" id="rows" aria-busy={busy} ref={box}>
         {problem ? <div class="nothing"><Icon name={offline.value ? 'offline' : 'warning'} /><p role="alert">{offline.value ? t('net.offline') : problem}</p><Button size="sm" icon="refresh" onClick={again}>{t('retry')}</Button></div>
           : !data ? <div class="pad"><Skeleton lines={7} /></div>
-            : data.items.length === 0 ? <div class="nothing"><Glyph name="search" /><p>{t('list.empty')}</p></div>
-              : <ul class={cx('rows', busy && 'rows-busy')} aria-label={tk(`k.${f.kind}`)}>{data.items.map((line) => <Row key={line.key} line={line} />)}</ul>}
+            : mine.length + known.length === 0 ? <div class="nothing"><Glyph name="search" /><p>{t('list.empty')}</p></div>
+              : <ul class={cx('rows', busy && 'rows-busy')} aria-label={tk(`k.${f.kind}`)}>{[...mine, ...known].map((line) => <Row key={line.key} line={line} here={own.some((u) => u.kind === line.kind && u.key === line.key)} />)}</ul>}
       </div>
       {pages > 1 && (
         <nav class="pager" aria-label={t('pages')}>
-          <Button size="sm" disabled={page.value <= 1} onClick={() => (page.value -= 1)}>{t('page.back')}</Button>
+          <Button size="sm" disabled={page.value <= 1} onClick={() => turnTo(page.value - 1, 'first')}>{t('page.back')}</Button>
           <span class="num">{page.value} / {pages}</span>
-          <Button size="sm" disabled={page.value >= pages} onClick={() => (page.value += 1)}>{t('page.next')}</Button>
+          <Button size="sm" disabled={page.value >= pages} onClick={() => turnTo(page.value + 1, 'first')}>{t('page.next')}</Button>
         </nav>
       )}
     </div>

@@ -1,13 +1,14 @@
 /** Something that is asked of the server and shown: what came, that it is still coming, or why not. */
 import { useSignal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { ended } from './app';
+import { ended, entered, offline } from './app';
 import { said } from './work';
 
 export interface Loaded<T> { data: T | null; busy: boolean; slow: boolean; problem: string }
 const SLOW_MS = 2500;
 
-/** Loads when `deps` change; older answers never replace newer ones. */
+/** Loads when `deps` change, and again after a new sign-in and, where it failed, when the network is back; older
+ *  answers never replace newer ones. */
 export function useLoad<T>(ask: (signal: AbortSignal) => Promise<T>, deps: readonly unknown[], pause = 0): Loaded<T> & { again: () => void; put: (data: T) => void } {
   const state: Signal<Loaded<T>> = useSignal<Loaded<T>>({ data: null, busy: true, slow: false, problem: '' });
   const round = useSignal(0);
@@ -25,6 +26,7 @@ export function useLoad<T>(ask: (signal: AbortSignal) => Promise<T>, deps: reado
       ).finally(() => clearTimeout(slow));
     }, pause);
     return () => { clearTimeout(timer); clearTimeout(slow); stop.abort(); };
-  }, [...deps, round.value]);
+  }, [...deps, round.value, entered.value]);
+  useEffect(() => { if (!offline.value && state.peek().problem) round.value += 1; }, [offline.value]);
   return { ...state.value, again: () => (round.value += 1), put: (data) => (state.value = { data, busy: false, slow: false, problem: '' }) };
 }

@@ -1,17 +1,19 @@
 /** The list desk: head with the views, and the view; the list in three columns, or one at a time below. */
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Agent } from '../lib/types';
 import { isWriting } from '../desk/keys';
 import { Glyph, type AnyIcon } from '../desk/glyph';
 import { singleKeys } from '../desk/prefs';
 import { Icon } from '../lib/icons';
 import { lang, setLang } from '../lib/prefs';
-import { Overlay, toast } from '../lib/overlay';
+import { Dialog, Overlay, toast } from '../lib/overlay';
 import { BrandMark, Button, cx, Spinner } from '../lib/ui';
 import { tl } from '../lib/i18n';
 import { Frame, Notice, SignInForm } from '../staff/signin';
-import { begin, editor, enter, expired, follow, go, hrefOf, offline, overview, pane, section, session, sheet, side, signOut, view, VIEWS, wide, work, type Pane, type View } from './app';
-import { Editor, turn } from './editor';
+import { expired } from './api';
+import { begin, editor, enter, follow, go, hrefOf, offline, overview, pane, section, session, sheet, side, signOut, view, VIEWS, wide, work, type Pane, type View } from './app';
+import { Editor, submit, turn } from './editor';
 import { ImportsView } from './imports';
 import { commandOf, keyOf, type Command } from './keys';
 import { LearnView } from './learn';
@@ -23,6 +25,7 @@ import { SidePane } from './side';
 import { TasksView } from './tasks';
 import { t } from './text';
 import { AuditView, CheckView, VersionsView } from './versions';
+import { asking } from './work';
 
 const focus = (selector: string): void => void setTimeout(() => document.querySelector<HTMLElement>(selector)?.focus(), 30);
 const GO: Partial<Record<Command, View>> = { list: 'list', review: 'review', publish: 'publish', versions: 'versions', todo: 'todo', learn: 'learn', imports: 'imports', check: 'check', audit: 'audit' };
@@ -46,7 +49,8 @@ export function perform(command: Command): boolean {
     case 'next': pane.value = 'list'; return step(1);
     case 'previous': pane.value = 'list'; return step(-1);
     case 'edit': if (!now) return false; pane.value = 'edit'; focus('#section-panel :is(textarea, input, select):not([disabled])'); return true;
-    case 'submit': if (!now) return false; void now.submit(); return true;
+    case 'submit': if (!now) return false; void submit(now); return true;
+    case 'undo': return !!now && now.undo();
     case 'section_next': case 'section_back': if (!now) return false; turn(now, command === 'section_next' ? 1 : -1); focus(`#tab-${section.peek()}`); return true;
     case 'discard': if (!now || (!now.dirty.peek() && !now.draft)) return false; sheet.value = 'discard'; return true;
     case 'wide': wide.value = !wide.peek(); return true;
@@ -76,10 +80,16 @@ function useKeys(): void {
     };
     addEventListener('keydown', press);
     addEventListener('hashchange', follow);
-    const net = (): void => { offline.value = !navigator.onLine; };
+    const net = (): void => {
+      offline.value = !navigator.onLine;
+      if (!offline.peek()) void work.peek()?.tryNow();
+    };
+    // Signed in again in another tab: the first answer says so.
+    const seen = (): void => { if (!document.hidden && expired.peek() && !asking.peek()) void work.peek()?.tryNow(); };
     addEventListener('online', net);
     addEventListener('offline', net);
-    return () => { removeEventListener('keydown', press); removeEventListener('hashchange', follow); removeEventListener('online', net); removeEventListener('offline', net); };
+    document.addEventListener('visibilitychange', seen);
+    return () => { removeEventListener('keydown', press); removeEventListener('hashchange', follow); removeEventListener('online', net); removeEventListener('offline', net); document.removeEventListener('visibilitychange', seen); };
   }, []);
 }
 
@@ -127,6 +137,7 @@ function Top(): JSX.Element {
         </div>
       </div>
       {offline.value && <div class="strip" role="status"><Icon name="offline" /><span>{t('net.offline')}</span></div>}
+      {expired.value && <div class="strip" role="status"><Icon name="warning" /><span>{t('session.strip')}</span><Button size="sm" onClick={() => (asking.value = true)}>{t('session.go')}</Button></div>}
     </header>
   );
 }
@@ -162,6 +173,22 @@ function Shown(): JSX.Element {
   }
 }
 
+/** The sign-in over the page: whatever is written stays where it is. */
+function SignInAgain(): JSX.Element {
+  const open = asking.value;
+  useEffect(() => { if (open) focus('#in-user'); }, [open]);
+  const back = async (who: Agent): Promise<void> => {
+    const same = who.id === editor.peek()?.id;
+    await enter(who);
+    if (same) toast(t('session.back'), 'success');
+  };
+  return (
+    <Dialog open={open} title={t('session.title')} onClose={() => (asking.value = false)}>
+      {open && <div class="sign-in-again"><SignInForm title={t('signin.title')} expired onEnter={back} /></div>}
+    </Dialog>
+  );
+}
+
 function AdminPage(): JSX.Element {
   useKeys();
   return (
@@ -171,15 +198,15 @@ function AdminPage(): JSX.Element {
       <main id="main" class={cx('main', view.value !== 'list' && 'main-view')}><Shown /></main>
       {view.value === 'list' && <Panes />}
       <Sheets />
+      <SignInAgain />
     </div>
   );
 }
 
 function Gate(): JSX.Element {
   const frame = (inside: JSX.Element): JSX.Element => <Frame room={t('room')} foot={t('gate.foot')}>{inside}</Frame>;
-  const enterOrSay = async (who: Parameters<typeof enter>[0]): Promise<void> => enter(who);
   switch (session.value) {
-    case 'out': return frame(<SignInForm title={t('signin.title')} expired={expired.value} onEnter={enterOrSay} />);
+    case 'out': return frame(<SignInForm title={t('signin.title')} expired={false} onEnter={enter} />);
     case 'stranger': return frame(<Notice icon="info" title={t('stranger.title')} text={t('stranger.text')} action={<Button variant="primary" size="lg" onClick={() => void signOut().catch(() => toast(tl('error.generic'), 'warning'))}>{t('stranger.go')}</Button>} />);
     case 'unreachable': return frame(<Notice icon="offline" title={t('unreachable.title')} text={t('unreachable.text')} action={<Button variant="primary" size="lg" icon="refresh" onClick={() => void begin()}>{tl('retry')}</Button>} />);
     default: return frame(<div class="gate-wait"><Spinner label={tl('loading')} /></div>);
@@ -187,5 +214,5 @@ function Gate(): JSX.Element {
 }
 
 export function App(): JSX.Element {
-  return <>{session.value === 'in' ? <AdminPage /> : <Gate />}<Overlay /></>;
+  return <>{session.value === 'in' ? <AdminPage key={editor.value?.id} /> : <Gate />}<Overlay /></>;
 }

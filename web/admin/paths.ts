@@ -78,6 +78,13 @@ export function middle(a: string, b: string): { before: string; old: string; now
   return { before: x.slice(0, head).join(''), old: cut(x), now: cut(y), after: tail ? x.slice(x.length - tail).join('') : '' };
 }
 
+/** Where in the record `key` a finding is, in dots; empty where it is about another one, or about all of it. */
+export function pathOf(finding: { where: string; path?: string }, key: string): string {
+  if (finding.path !== undefined) return finding.path;
+  const [code, ...rest] = finding.where.split(' ');
+  return code?.toUpperCase() === key.toUpperCase() ? rest.join(' ').replace(/\[([^\]]*)\]/g, '.$1').replace(/^\./, '') : '';
+}
+
 /** The field a finding is about: entries named by their id become their place, and what a city takes over
  *  from both cities leads to where it is written. As far as there is such a field. */
 export function fieldOf(body: Json, where: string): Path {

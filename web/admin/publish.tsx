@@ -10,11 +10,13 @@ import * as api from './api';
 import { ApiError, type Draft, type Finding } from './api';
 import { ended, go, hrefOf, isAdmin, overview, refresh, round } from './app';
 import { Changes } from './diff';
-import { Problems } from './fields';
+import { Problems, whereName } from './fields';
+import { keepFocus } from './focus';
 import { useLoad } from './load';
 import { Retry } from './side';
 import { t } from './text';
 import { said } from './work';
+import { written } from './written';
 
 function Approved({ draft, on, onChange }: { draft: Draft; on: boolean; onChange: (on: boolean) => void }): JSX.Element {
   const open = useSignal(false), shown = useSignal<api.DraftShown | null>(null), problem = useSignal('');
@@ -39,18 +41,22 @@ function Approved({ draft, on, onChange }: { draft: Draft; on: boolean; onChange
 
 /** A time of day in both cities (`2026-12-01T09:00`) as an instant. */
 export const inCityTime = (local: string): string => `${local}:00+08:00`;
+/** An instant as a time of day in both cities. */
+export const cityTime = (at: number): string => new Date(at + 8 * 3_600_000).toISOString().slice(0, 16);
+
+/** Why a version cannot be scheduled for `local`; null when it can. */
+export const wrongTime = (local: string, now = Date.now()): 'publish.at_missing' | 'publish.at_past' | null =>
+  !local ? 'publish.at_missing' : Date.parse(inCityTime(local)) <= now ? 'publish.at_past' : null;
 
 function Form({ drafts }: { drafts: Draft[] }): JSX.Element {
   const off = useSignal<ReadonlySet<string>>(new Set());
-  const why = useSignal(''), later = useSignal(false), when = useSignal(''), busy = useSignal(false), problem = useSignal(''), gaps = useSignal<ReadonlySet<string>>(new Set()), findings = useSignal<Finding[]>([]);
+  const why = useSignal(''), later = useSignal(false), when = useSignal(''), busy = useSignal(false), problem = useSignal(''), gaps = useSignal<ReadonlyMap<string, 'why.missing' | 'publish.at_missing' | 'publish.at_past'>>(new Map()), findings = useSignal<Finding[]>([]);
   const chosen = drafts.filter((d) => !off.value.has(d.id));
   const go_ = async (event: Event): Promise<void> => {
     event.preventDefault();
-    const missing = new Set<string>();
-    if (!why.value.trim()) missing.add('pub-why');
-    if (later.value && !when.value) missing.add('pub-when');
-    gaps.value = missing;
-    const [first] = missing;
+    const wrong = later.value ? wrongTime(when.value) : null;
+    gaps.value = new Map([...(why.value.trim() ? [] : [['pub-why', 'why.missing'] as const]), ...(wrong ? [['pub-when', wrong] as const] : [])]);
+    const [first] = gaps.value.keys();
     if (first) return document.getElementById(first)?.focus();
     busy.value = true;
     problem.value = '';
@@ -60,6 +66,7 @@ function Form({ drafts }: { drafts: Draft[] }): JSX.Element {
       toast(version.state === 'scheduled' ? t('publish.scheduled', { n: version.number }) : t('publish.done', { n: version.number }), 'success', 9000);
       await refresh();
       go('versions');
+      keepFocus('#view-title');
     } catch (error) {
       if (!ended(error)) problem.value = said(error);
       if (error instanceof ApiError) findings.value = (error.wire?.details?.findings as Finding[] | undefined) ?? [];
@@ -74,17 +81,17 @@ function Form({ drafts }: { drafts: Draft[] }): JSX.Element {
       </fieldset>
       <div class="panel stack">
         <div class="fld"><label class="fld-label" for="pub-why">{t('publish.why')}</label>
-          <textarea id="pub-why" class="input grow" rows={2} maxLength={500} value={why.value} aria-invalid={gaps.value.has('pub-why')} onInput={(e) => (why.value = e.currentTarget.value)} />
+          <textarea id="pub-why" class="input grow" rows={2} maxLength={500} value={why.value} aria-invalid={gaps.value.has('pub-why')} onInput={(e) => (why.value = written(e.currentTarget))} />
           {gaps.value.has('pub-why') && <p class="field-problem" role="alert"><Icon name="warning" />{t('why.missing')}</p>}
         </div>
         <fieldset class="fld"><legend class="fld-label">{t('publish.when')}</legend>
           <label class="radio"><input type="radio" name="when" checked={!later.value} onChange={() => (later.value = false)} /><span>{t('publish.now')}</span></label>
           <label class="radio"><input type="radio" name="when" checked={later.value} onChange={() => (later.value = true)} /><span>{t('publish.later')}</span></label>
-          {later.value && <div class="fld"><label class="fld-label" for="pub-when">{t('publish.at')}</label><input id="pub-when" class="input" type="datetime-local" value={when.value} aria-invalid={gaps.value.has('pub-when')} onInput={(e) => (when.value = e.currentTarget.value)} />
-            {gaps.value.has('pub-when') && <p class="field-problem" role="alert"><Icon name="warning" />{t('publish.at_missing')}</p>}</div>}
+          {later.value && <div class="fld"><label class="fld-label" for="pub-when">{t('publish.at')}</label><input id="pub-when" class="input" type="datetime-local" min={cityTime(Date.now())} value={when.value} aria-invalid={gaps.value.has('pub-when')} aria-describedby="pub-when-bad" onInput={(e) => { when.value = e.currentTarget.value; gaps.value = new Map([...gaps.value].filter(([id]) => id !== 'pub-when')); }} />
+            <p class="field-problem" id="pub-when-bad" role="alert">{gaps.value.has('pub-when') && <><Icon name="warning" />{t(gaps.value.get('pub-when') ?? 'publish.at_missing')}</>}</p></div>}
         </fieldset>
         {problem.value && <p class="note tone-urgent" role="alert"><Icon name="warning" /><span>{problem.value}</span></p>}
-        <Problems found={findings.value} />
+        <Problems found={findings.value} named={whereName} />
         <Button type="submit" variant="primary" size="lg" icon="check" busy={busy.value} disabled={chosen.length === 0}>{t(later.value ? 'publish.schedule' : 'publish.go', { n: chosen.length })}</Button>
       </div>
     </form>
@@ -102,6 +109,7 @@ function Scheduled(): JSX.Element | null {
       await api.onVersion(n, 'cancel', t('publish.cancel_why'));
       toast(t('publish.cancelled', { n }), 'success');
       await refresh();
+      keepFocus('#sched', '#view-title');
     } catch (error) {
       if (!ended(error)) toast(said(error), 'warning');
     }
@@ -109,7 +117,7 @@ function Scheduled(): JSX.Element | null {
   };
   return (
     <section class="panel" aria-labelledby="sched">
-      <h3 id="sched">{t('publish.waiting')}</h3>
+      <h3 id="sched" tabIndex={-1}>{t('publish.waiting')}</h3>
       <ul class="plain">
         {waiting.map((v) => (
           <li key={v.number}><Icon name="clock" /><span><b>{t('version.n', { n: v.number })}</b> · {moment(v.effective_at ?? v.made_at)}<br />{v.who.name}：{v.why}</span>{isAdmin.value && <Button size="sm" busy={busy.value} onClick={() => void cancel(v.number)}>{t('publish.cancel')}</Button>}</li>

@@ -14,11 +14,13 @@ import type { Draft, DraftShown } from './api';
 import { detail, editor, ended, go, hrefOf, refresh, round } from './app';
 import { Changes } from './diff';
 import { StateBadge } from './editor';
-import { Problems } from './fields';
+import { fieldIn, Problems } from './fields';
+import { focusOn } from './focus';
 import { useLoad } from './load';
 import { Retry } from './side';
 import { t, tk } from './text';
 import { said } from './work';
+import { written } from './written';
 
 function Line({ draft }: { draft: Draft }): JSX.Element {
   const mine = draft.authors.some((a) => a.id === editor.value?.id);
@@ -75,7 +77,7 @@ function Decide({ shown, onDone }: { shown: DraftShown; onDone: () => void }): J
   return (
     <div class="decide">
       <label class="fld-label" for="rv-note">{t('review.note')}</label>
-      <textarea id="rv-note" class="input grow" rows={2} maxLength={500} value={note.value} aria-invalid={missing.value} aria-describedby="rv-problem" onInput={(e) => { note.value = e.currentTarget.value; missing.value = false; }} />
+      <textarea id="rv-note" class="input grow" rows={2} maxLength={500} value={note.value} aria-invalid={missing.value} aria-describedby="rv-problem" onInput={(e) => { note.value = written(e.currentTarget); missing.value = false; }} />
       <p id="rv-problem" class="field-problem" role="alert">{missing.value ? <><Icon name="warning" />{t('review.note_missing')}</> : problem.value && <><Icon name="warning" />{problem.value}</>}</p>
       <div class="decide-buttons">
         <Button icon="up" busy={busy.value === 'return'} onClick={() => void act('return')}>{t('review.return')}</Button>
@@ -92,7 +94,7 @@ function Detail({ id }: { id: string }): JSX.Element {
   if (problem) return <Retry problem={problem} again={again} />;
   if (!data) return <div class="pad"><Skeleton lines={8} /></div>;
   const { draft, changes, findings } = data;
-  const done = (): void => { void refresh(); again(); };
+  const done = (): void => { void refresh(); again(); focusOn('#rv-title'); };
   return (
     <article class="review" aria-labelledby="rv-title">
       <header class="edit-head">
@@ -109,7 +111,7 @@ function Detail({ id }: { id: string }): JSX.Element {
           <div><dt>{t('why')}</dt><dd>{draft.why}</dd></div>
         </dl>
         {draft.withdraw && <p class="note tone-warning"><Icon name="warning" /><span>{t('review.withdraw')}</span></p>}
-        {findings.length > 0 && <section class="panel"><h3>{t('findings')}</h3><Problems found={findings} /></section>}
+        {findings.length > 0 && <section class="panel"><h3>{t('findings')}</h3><Problems found={findings} named={fieldIn(draft.body)} /></section>}
         <section class="panel" aria-labelledby="rv-changes">
           <h3 id="rv-changes">{t('changes.n', { n: changes.length })}</h3>
           <Changes changes={changes} left={t('diff.published')} right={t('diff.draft')} />

@@ -8,11 +8,12 @@ import { Dialog, toast } from '../lib/overlay';
 import { lang, setLang, setTextSize, setTheme, textSize, theme } from '../lib/prefs';
 import { Button, cx, Segmented } from '../lib/ui';
 import * as api from './api';
-import { KINDS, type Body, type Json, type Kind } from './api';
-import { create, filters, go, isAdmin, refresh, reopen, sheet, signOut, work } from './app';
+import { ApiError, KINDS, type Body, type Json, type Kind } from './api';
+import { create, ended, filters, go, isAdmin, refresh, reopen, sheet, shut, signOut, work } from './app';
 import { inWords } from './diff';
 import { labelOf, SHORTCUTS, type Shortcut } from './keys';
 import { pathInWords } from './fields';
+import { keepFocus } from './focus';
 import { dotted, put } from './paths';
 import { t, tk } from './text';
 import { Ask } from './versions';
@@ -75,7 +76,15 @@ function Logout(): JSX.Element {
 function Discard({ of }: { of: Work | null }): JSX.Element {
   const open = sheet.value === 'discard' && !!of;
   const local = !!of?.dirty.value, kept = !!of?.draft;
-  const dropText = (): void => { of?.revert(); close(); };
+  const dropText = (): void => {
+    const nothingLeft = of?.fresh;
+    of?.revert();
+    close();
+    if (!nothingLeft) return keepFocus('#edit-title');
+    shut();
+    go('list');
+    keepFocus('#search');
+  };
   if (local) {
     return (
       <Dialog open={open} title={t('discard.text_title')} onClose={close} footer={<><Button onClick={close}>{t('cancel')}</Button><Button variant="danger" onClick={dropText}>{t('discard.text_go')}</Button></>}>
@@ -83,7 +92,7 @@ function Discard({ of }: { of: Work | null }): JSX.Element {
       </Dialog>
     );
   }
-  return <Ask open={open && kept} title={t('discard.draft_title')} text={t('discard.draft')} go={t('discard.draft_go')} danger onClose={close} onGo={async (why) => { await of?.discard(why); toast(t('discard.done'), 'success'); await reopen(); }} />;
+  return <Ask open={open && kept} title={t('discard.draft_title')} text={t('discard.draft')} go={t('discard.draft_go')} danger onClose={close} onGo={async (why) => { await of?.discard(why); toast(t('discard.done'), 'success'); await reopen(); keepFocus('#edit-title', '#search'); }} />;
 }
 
 /** A withdrawal is reviewed like any change; an admin may also do it at once. */
@@ -102,17 +111,21 @@ function Withdraw({ of }: { of: Work | null }): JSX.Element {
           work.value = null;
           void refresh();
           go('list');
+          keepFocus('#search');
           return;
         }
         const done = await api.newDraft({ kind: of.kind, key: of.key, why, withdraw: true });
         await api.step(done.draft.id, 'submit', done.draft.version, why);
         toast(t('withdraw.done'), 'success');
         await reopen();
+        keepFocus('#edit-title');
       }}
     />
   );
 }
 
+/** After a dialog has closed and given the focus back. */
+const AFTER_MS = 200;
 const PATTERNS: Record<Kind, RegExp> = {
   item: /^SG-[A-Z]{2}-\d{3}$/, source: /^S\d{1,2}[a-z]?$/, centre: /^(SZ|DG)-[A-Z0-9]{2,12}(-[A-Z0-9]{1,8})?$/, bundle: /^B-[A-Z]{2,20}$/,
   liaison: /^L-[A-Z0-9-]{2,30}$/, door_offer: /^D-[A-Z0-9-]{2,30}$/, outside: /^anchors$/,
@@ -120,26 +133,40 @@ const PATTERNS: Record<Kind, RegExp> = {
 const EXAMPLES: Record<Kind, string> = { item: 'SG-HR-099', source: 'S99', centre: 'SZ-FUTIAN', bundle: 'B-NEWBORN', liaison: 'L-SZ-HRSS', door_offer: 'D-DG-SSL', outside: 'anchors' };
 
 function NewRecord(): JSX.Element {
-  const kind = useSignal<Kind>(filters.peek().kind), key = useSignal(''), problem = useSignal('');
-  const begin = (event?: Event): void => {
+  const kind = useSignal<Kind>(filters.peek().kind), key = useSignal(''), problem = useSignal(''), busy = useSignal(false), there = useSignal<string | null>(null);
+  const wrong = (text: string): void => {
+    problem.value = text;
+    document.getElementById('new-key')?.focus();
+  };
+  const open = (code: string): void => { close(); go('list', kind.value, code); keepFocus('#edit-title'); };
+  const begin = async (event?: Event): Promise<void> => {
     event?.preventDefault();
-    const code = kind.value === 'source' ? key.value.trim() : key.value.trim().toUpperCase();
-    if (!PATTERNS[kind.value].test(kind.value === 'outside' ? code.toLowerCase() : code)) {
-      problem.value = t('new.bad', { example: EXAMPLES[kind.value] });
-      document.getElementById('new-key')?.focus();
-      return;
+    if (busy.value) return;
+    const text = key.value.trim(), code = kind.value === 'source' ? text : kind.value === 'outside' ? text.toLowerCase() : text.toUpperCase();
+    there.value = null;
+    if (!PATTERNS[kind.value].test(code)) return wrong(t('new.bad', { example: EXAMPLES[kind.value] }));
+    busy.value = true;
+    try {
+      const found = await api.record(kind.value, code);
+      there.value = code;
+      wrong(t('new.exists', { code, name: found.name[lang.value] }));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) {
+        close();
+        create(kind.value, code);
+        setTimeout(() => document.querySelector<HTMLElement>('#section-panel :is(textarea, input, select)')?.focus(), AFTER_MS);
+      } else if (!ended(error)) wrong(said(error));
     }
-    close();
-    key.value = '';
-    create(kind.value, kind.value === 'outside' ? code.toLowerCase() : code);
+    busy.value = false;
   };
   return (
-    <Dialog open={sheet.value === 'new'} title={t('new.title')} onClose={close} footer={<><Button onClick={close}>{t('cancel')}</Button><Button variant="primary" onClick={() => begin()}>{t('new.go')}</Button></>}>
-      <form class="stack" onSubmit={begin}>
-        <label class="pick"><span>{t('kind')}</span><select class="input" value={kind.value} onChange={(e) => { kind.value = e.currentTarget.value as Kind; problem.value = ''; }}>{KINDS.filter((k) => k !== 'outside').map((k) => <option key={k} value={k}>{tk(`k.${k}`)}</option>)}</select></label>
+    <Dialog open={sheet.value === 'new'} title={t('new.title')} onClose={close} footer={<><Button onClick={close}>{t('cancel')}</Button><Button variant="primary" busy={busy.value} onClick={() => void begin()}>{t('new.go')}</Button></>}>
+      <form class="stack" onSubmit={(e) => void begin(e)}>
+        <label class="pick"><span>{t('kind')}</span><select class="input" value={kind.value} onChange={(e) => { kind.value = e.currentTarget.value as Kind; problem.value = ''; there.value = null; }}>{KINDS.filter((k) => k !== 'outside').map((k) => <option key={k} value={k}>{tk(`k.${k}`)}</option>)}</select></label>
         <div class="fld"><label class="fld-label" for="new-key">{t('new.key')}</label>
-          <input id="new-key" class="input mono" value={key.value} placeholder={EXAMPLES[kind.value]} autoComplete="off" spellcheck={false} aria-invalid={!!problem.value} onInput={(e) => { key.value = e.currentTarget.value; problem.value = ''; }} />
-          <p class="field-problem" role="alert">{problem.value && <><Icon name="warning" />{problem.value}</>}</p></div>
+          <input id="new-key" class="input mono" value={key.value} placeholder={EXAMPLES[kind.value]} autoComplete="off" spellcheck={false} aria-invalid={!!problem.value} onInput={(e) => { key.value = e.currentTarget.value; problem.value = ''; there.value = null; }} />
+          <p class="field-problem" role="alert">{problem.value && <><Icon name="warning" />{problem.value}</>}</p>
+          {there.value && <p><Button size="sm" onClick={() => open(there.value ?? '')}>{t('task.open', { key: there.value })}</Button></p>}</div>
       </form>
     </Dialog>
   );

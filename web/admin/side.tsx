@@ -11,7 +11,7 @@ import { Button, cx, Skeleton, Spinner } from '../lib/ui';
 import * as api from './api';
 import { side, work as current, type Side } from './app';
 import { Changes } from './diff';
-import { Problems } from './fields';
+import { fieldIn, Problems } from './fields';
 import { keyOf } from './keys';
 import { useLoad } from './load';
 import { TaskList } from './tasks';
@@ -27,7 +27,7 @@ export function Preview({ work }: { work: Work }): JSX.Element {
   const card = trial.value?.cards?.[PREVIEW.as.value];
   const again = (): void => void work.tryNow();
   if (work.draft?.withdraw) return <p class="empty-note">{t('preview.withdraw')}</p>;
-  if (work.kind !== 'item') return <div class="stack"><p class="empty-note">{t('preview.items_only')}</p><Problems found={trial.value?.findings ?? []} of={work} /></div>;
+  if (work.kind !== 'item') return <div class="stack"><p class="empty-note">{t('preview.items_only')}</p><Problems found={trial.value?.findings ?? []} named={fieldIn(work.body.value)} /></div>;
   return (
     <div class="stack">
       <div class="preview-tools">
@@ -38,7 +38,7 @@ export function Preview({ work }: { work: Work }): JSX.Element {
         </label>
         <label class="pick"><span>{t('preview.city')}</span>
           <select class="input" value={PREVIEW.city.value ?? ''} onChange={(e) => { PREVIEW.city.value = (e.currentTarget.value || null) as City | null; again(); }}>
-            <option value="">{tl('city.both')}</option><option value="shenzhen">{tl('city.shenzhen')}</option><option value="dongguan">{tl('city.dongguan')}</option>
+            <option value="">{t('preview.both')}</option><option value="shenzhen">{tl('city.shenzhen')}</option><option value="dongguan">{tl('city.dongguan')}</option>
           </select>
         </label>
         <label class="pick"><span>{t('preview.facet')}</span>
@@ -47,10 +47,10 @@ export function Preview({ work }: { work: Work }): JSX.Element {
           </select>
         </label>
       </div>
-      <p class="preview-state" role="status">{trialBusy.value ? <><Spinner />{t('preview.busy')}</> : work.dirty.value ? t('preview.unsaved') : t('preview.saved')}</p>
+      <p class="preview-state" role="status">{trialBusy.value ? <><Spinner />{t('preview.busy')}</> : trialProblem.value ? card && t('preview.behind') : t(work.dirty.value ? 'preview.unsaved' : 'preview.saved')}</p>
       {trialProblem.value && <p class="field-problem" role="alert"><Icon name="warning" />{trialProblem.value}</p>}
       {card ? <div class={cx('preview-card', trialBusy.value && 'rows-busy')}><Answer card={card} host={{}} /></div>
-        : trial.value ? <div class="stack"><p class="empty-note">{t('preview.broken')}</p><Problems found={trial.value.findings} of={work} /></div>
+        : trial.value ? <div class="stack"><p class="empty-note">{t('preview.broken')}</p><Problems found={trial.value.findings} named={fieldIn(work.body.value)} /></div>
           : !trialProblem.value && <Skeleton lines={6} />}
     </div>
   );

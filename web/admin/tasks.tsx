@@ -9,12 +9,14 @@ import { Badge, Button, cx, Segmented, Skeleton } from '../lib/ui';
 import * as api from './api';
 import type { Task } from './api';
 import { ended, hrefOf, refresh, round } from './app';
+import { keepFocus, useNextRow } from './focus';
 import { useLoad } from './load';
 import { Retry } from './side';
 import { t } from './text';
 import { said } from './work';
+import { written } from './written';
 
-function TaskCard({ task, onDone }: { task: Task; onDone?: () => void }): JSX.Element {
+function TaskCard({ task, onDone }: { task: Task; onDone: () => void }): JSX.Element {
   const note = useSignal(''), writing = useSignal(false), busy = useSignal(false), missing = useSignal(false), done = useSignal(task.state === 'done');
   const id = `note-${task.id}`;
   const close = async (event: Event): Promise<void> => {
@@ -30,14 +32,14 @@ function TaskCard({ task, onDone }: { task: Task; onDone?: () => void }): JSX.El
       done.value = true;
       toast(t('task.closed'), 'success');
       void refresh();
-      onDone?.();
+      onDone();
     } catch (error) {
       if (!ended(error)) toast(said(error), 'warning');
     }
     busy.value = false;
   };
   return (
-    <li class={cx('task', done.value && 'task-done')}>
+    <li class={cx('task', done.value && 'task-done')} tabIndex={-1}>
       <p class="task-head">
         <Badge tone={task.kind === 'outdated' || task.kind === 'publish' ? 'warning' : 'info'}>{t(`task.${task.kind}`)}</Badge>
         {task.count > 1 && <span class="num">{t('task.count', { n: task.count })}</span>}
@@ -47,22 +49,23 @@ function TaskCard({ task, onDone }: { task: Task; onDone?: () => void }): JSX.El
       {task.note && <p class="history-why">{task.note}</p>}
       <div class="task-tools">
         {task.record && <a class="btn btn-secondary btn-sm" href={hrefOf('list', task.record.kind, task.record.key)}><Icon name="doc" /><span>{t('task.open', { key: task.record.key })}</span></a>}
-        {!done.value && !writing.value && <Button size="sm" icon="check" onClick={() => { writing.value = true; setTimeout(() => document.getElementById(id)?.focus()); }}>{t('task.close')}</Button>}
+        {!done.value && !writing.value && <Button size="sm" icon="check" id={`close-${task.id}`} onClick={() => { writing.value = true; setTimeout(() => document.getElementById(id)?.focus()); }}>{t('task.close')}</Button>}
       </div>
       {writing.value && !done.value && (
         <form class="task-form" onSubmit={(e) => void close(e)}>
           <label class="fld-label" for={id}>{t('task.note')}</label>
-          <textarea id={id} class="input grow" rows={1} maxLength={500} value={note.value} aria-invalid={missing.value} onInput={(e) => { note.value = e.currentTarget.value; missing.value = false; }} />
+          <textarea id={id} class="input grow" rows={1} maxLength={500} value={note.value} aria-invalid={missing.value} onInput={(e) => { note.value = written(e.currentTarget); missing.value = false; }} />
           {missing.value && <p class="field-problem" role="alert"><Icon name="warning" />{t('task.note_missing')}</p>}
-          <div class="task-tools"><Button size="sm" onClick={() => (writing.value = false)}>{t('cancel')}</Button><Button size="sm" variant="primary" type="submit" busy={busy.value}>{t('task.close_go')}</Button></div>
+          <div class="task-tools"><Button size="sm" onClick={() => { writing.value = false; keepFocus(`#close-${task.id}`); }}>{t('cancel')}</Button><Button size="sm" variant="primary" type="submit" busy={busy.value}>{t('task.close_go')}</Button></div>
         </form>
       )}
     </li>
   );
 }
 
-export function TaskList({ tasks, onDone }: { tasks: Task[]; onDone?: () => void }): JSX.Element {
-  return <ul class="tasks">{tasks.map((task) => <TaskCard key={task.id} task={task} onDone={onDone} />)}</ul>;
+export function TaskList({ tasks }: { tasks: Task[] }): JSX.Element {
+  const { list, gone } = useNextRow(tasks);
+  return <ul class="tasks" ref={list}>{tasks.map((task, i) => <TaskCard key={task.id} task={task} onDone={() => gone(i)} />)}</ul>;
 }
 
 export function TasksView(): JSX.Element {

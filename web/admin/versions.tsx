@@ -10,11 +10,13 @@ import * as api from './api';
 import type { AuditRow, Person, RecordChange, Version } from './api';
 import { ended, hrefOf, isAdmin, refresh, round } from './app';
 import { Changes } from './diff';
+import { keepFocus } from './focus';
 import { useLoad } from './load';
 import { problemText } from './problems';
 import { Retry } from './side';
 import { t, tk } from './text';
 import { said } from './work';
+import { written } from './written';
 
 export function Records({ records }: { records: RecordChange[] }): JSX.Element {
   if (!records.length) return <p class="empty-note">{t('versions.same')}</p>;
@@ -107,7 +109,7 @@ export function Ask({ open, title, text, go, danger, extra, onClose, onGo }: {
       <p>{text}</p>
       {extra}
       <div class="fld"><label class="fld-label" for="ask-why">{t('why')}</label>
-        <textarea id="ask-why" class="input grow" rows={2} maxLength={500} value={why.value} aria-invalid={!!problem.value} aria-describedby="ask-problem" autofocus onInput={(e) => { why.value = e.currentTarget.value; problem.value = ''; }} />
+        <textarea id="ask-why" class="input grow" rows={2} maxLength={500} value={why.value} aria-invalid={!!problem.value} aria-describedby="ask-problem" autofocus onInput={(e) => { why.value = written(e.currentTarget); problem.value = ''; }} />
         <p class="field-problem" id="ask-problem" role="alert">{problem.value && <><Icon name="warning" />{problem.value}</>}</p>
       </div>
     </Dialog>
@@ -132,6 +134,7 @@ export function VersionsView(): JSX.Element {
           const { version } = await api.onVersion(back.value ?? 0, 'rollback', why);
           toast(t('rollback.done', { n: version.number }), 'success', 9000);
           await refresh();
+          keepFocus('#view-title');
         }}
       />
     </div>
@@ -147,6 +150,10 @@ export function AuditView(): JSX.Element {
   const end = to.value ?? last;
   const rows = useLoad<{ entries: AuditRow[] } | null>(() => (end === null ? Promise.resolve(null) : api.audit(Math.max(0, end - PAGE), PAGE)), [end]);
   const found = rows.data?.entries.slice().reverse() ?? [];
+  const turn = (end_: number): void => {
+    to.value = end_;
+    keepFocus('.table-box');
+  };
   return (
     <div class="page page-wide">
       <header class="page-head"><h2 id="view-title" tabIndex={-1}>{t('view.audit')}</h2><p>{t('audit.text')}</p></header>
@@ -175,8 +182,8 @@ export function AuditView(): JSX.Element {
       )}
       {end !== null && (last ?? 0) > PAGE && (
         <nav class="pager" aria-label={t('pages')}>
-          <Button size="sm" disabled={end >= (last ?? 0)} onClick={() => (to.value = Math.min(last ?? 0, end + PAGE))}>{t('audit.newer')}</Button>
-          <Button size="sm" disabled={end <= PAGE} onClick={() => (to.value = Math.max(PAGE, end - PAGE))}>{t('audit.older')}</Button>
+          <Button size="sm" disabled={end >= (last ?? 0)} onClick={() => turn(Math.min(last ?? 0, end + PAGE))}>{t('audit.newer')}</Button>
+          <Button size="sm" disabled={end <= PAGE} onClick={() => turn(Math.max(PAGE, end - PAGE))}>{t('audit.older')}</Button>
         </nav>
       )}
     </div>

@@ -1,19 +1,25 @@
-/** Dates, times, durations and links as people read them, in the language asked for. */
+/** Dates, times, durations and links as people read them, in the language asked for. Whoever reads, and
+ *  wherever his device is: dates and times are those of the two cities, as opening hours, bookings, deadlines
+ *  and the days of the rules are. */
 import { lang } from './prefs';
 import { tag } from './i18n';
 import type { Lang } from './types';
 
+const ZONE = 'Asia/Shanghai';
+const DAY = new Intl.DateTimeFormat('en-US', { weekday: 'short', month: 'short', day: '2-digit', year: 'numeric', timeZone: ZONE });
 const cache = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(as: Lang, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = as + JSON.stringify(options);
   let made = cache.get(key);
-  if (!made) cache.set(key, (made = new Intl.DateTimeFormat(tag(as) === 'en' ? 'en-GB' : 'zh-CN', options)));
+  if (!made) cache.set(key, (made = new Intl.DateTimeFormat(tag(as) === 'en' ? 'en-GB' : 'zh-CN', { ...options, timeZone: ZONE })));
   return made;
 }
 
+/** An instant; what names no zone (`2026-03-01`, `2026-03-01T09:00`) is meant in the cities' time. */
 function parse(iso: string): Date | null {
-  const date = new Date(iso);
+  const [, plain, time] = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}[\d:.]*))?$/.exec(iso) ?? [];
+  const date = new Date(plain ? `${plain}T${time ?? '00:00'}+08:00` : iso);
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
@@ -23,9 +29,9 @@ export function clock(iso: string, as: Lang = lang.value): string {
   return date ? formatter(as, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(date) : '';
 }
 
-/** `2026年3月1日` / `1 March 2026`. A plain date is read as a local one. */
+/** `2026年3月1日` / `1 Mar 2026`. */
 export function day(iso: string, as: Lang = lang.value): string {
-  const date = parse(/^\d{4}-\d{2}-\d{2}$/.test(iso) ? `${iso}T00:00` : iso);
+  const date = parse(iso);
   return date ? formatter(as, { year: 'numeric', month: as === 'zh' ? 'long' : 'short', day: 'numeric' }).format(date) : iso;
 }
 
@@ -34,8 +40,11 @@ export function moment(iso: string, as: Lang = lang.value): string {
   return /^\d{4}-\d{2}-\d{2}$/.test(iso) ? day(iso, as) : `${day(iso, as)} ${clock(iso, as)}`;
 }
 
-/** Key that is equal for two instants of one local day. */
-export const dayKey = (iso: string): string => parse(iso)?.toDateString() ?? iso;
+/** Key that is equal for two instants of one day: `Sun Mar 01 2026`, as `Date.toDateString` writes it. */
+export function dayKey(iso: string): string {
+  const date = parse(iso);
+  return date ? DAY.format(date).replaceAll(',', '') : iso;
+}
 
 /** Whole minutes of a wait, at least one. */
 export const minutes = (seconds: number): number => Math.max(1, Math.round(seconds / 60));

@@ -1,21 +1,19 @@
 /** The list desk: bodies as trees, two people's work, keys, and the editor against a scripted server. */
-import { render } from 'preact';
 import { act } from 'preact/test-utils';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Body, Draft, Shown } from '../admin/api';
-import { overview, section, sheet, work as current } from '../admin/app';
+import { describe, expect, it, vi } from 'vitest';
+import type { Body } from '../admin/api';
+import { section } from '../admin/app';
 import { inWords } from '../admin/diff';
-import { Editor } from '../admin/editor';
 import { commandOf, SHORTCUTS } from '../admin/keys';
-import { at, fieldOf, middle, put, same, threeWay } from '../admin/paths';
+import { at, fieldOf, middle, pathOf, put, same, threeWay } from '../admin/paths';
 import { problemText } from '../admin/problems';
-import { inCityTime } from '../admin/publish';
+import { cityTime, inCityTime, wrongTime } from '../admin/publish';
 import { blankBody, CHOICES, sectionsOf, type Field } from '../admin/schema';
-import { Sheets } from '../admin/sheets';
 import { zh } from '../admin/locales/zh';
 import { Work } from '../admin/work';
 import type { Press } from '../desk/keys';
 import { setLang } from '../lib/prefs';
+import { BODY, box, button, desk, draft, json, may, onDesk, open, shown, type } from './admin-desk';
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({ key, code: '', altKey: false, ctrlKey: false, metaKey: false, shiftKey: false, isComposing: false, keyCode: 0, ...more });
 
@@ -51,6 +49,9 @@ describe('bodies', () => {
     expect(fieldOf(body, 'cities.shenzhen.materials.0')).toEqual(['common', 'materials', 0]);
     expect(fieldOf(body, 'cities.shenzhen.fees.0.basis')).toEqual(['cities', 'shenzhen', 'fees', 0, 'basis']);
     expect(fieldOf(body, 'common.materials.gone')).toEqual(['common', 'materials']);
+    expect(pathOf({ where: 'SG-HR-004 common.materials[0].name' }, 'SG-HR-004')).toBe('common.materials.0.name');
+    expect(pathOf({ where: 'SG-HR-005 name' }, 'SG-HR-004')).toBe('');
+    expect(pathOf({ where: 'SG-HR-004 name', path: 'name' }, 'SG-HR-004')).toBe('name');
   });
 
   it('marks what differs between two sentences, by whole words', () => {
@@ -82,6 +83,14 @@ describe('forms', () => {
     expect(inWords({ zh: '九点', en: 'nine' })).toEqual(['九点', 'nine']);
     expect(inWords(null)).toEqual([]);
     expect(new Date(inCityTime('2026-12-01T09:00')).toISOString()).toBe('2026-12-01T01:00:00.000Z');
+    expect(cityTime(Date.parse('2026-12-01T01:00:00Z'))).toBe('2026-12-01T09:00');
+  });
+
+  it('schedules nothing for a time that has passed in the cities', () => {
+    const now = Date.parse('2026-12-01T01:00:00Z');
+    expect(wrongTime('', now)).toBe('publish.at_missing');
+    expect(wrongTime('2026-12-01T08:59', now)).toBe('publish.at_past');
+    expect(wrongTime('2026-12-01T09:01', now)).toBeNull();
   });
 
   it('says findings in the reader\'s language', () => {
@@ -104,6 +113,8 @@ describe('keys', () => {
     expect(commandOf(press('?', { shiftKey: true }), false, true)).toBe('help');
     expect(commandOf(press('S', { shiftKey: true }), false, true)).toBeNull();
     expect(commandOf(press('j', { isComposing: true }), false, true)).toBeNull();
+    expect(commandOf(press('z', { ctrlKey: true }), false, false)).toBe('undo');
+    expect(commandOf(press('z', { ctrlKey: true }), true, true)).toBeNull();
   });
 
   it('are each used once', () => {
@@ -113,96 +124,35 @@ describe('keys', () => {
 });
 
 describe('the editor', () => {
-  const BODY: Body = { ...blankBody('item', 'SG-HR-004'), name: { zh: '补卡', en: 'Card' }, summary: { zh: '简介', en: 'Summary' } };
-  const may = { edit: true, submit: false, review: false, discard: false, publish: false };
-  const shown = (more: Partial<Shown> = {}): Shown => ({ kind: 'item', key: 'SG-HR-004', name: { zh: '补卡', en: 'Card' }, revision: 3, body: BODY, draft: null, may, tasks: [], ...more });
-  const draft = (body: Body, version = 1): Draft => ({
-    id: 'dft_1', kind: 'item', key: 'SG-HR-004', name: { zh: '补卡', en: 'Card' }, state: 'editing', version, base: 3, current: 3, stale: false, withdraw: false, body,
-    authors: [], opened_at: '2026-11-24T10:00:00Z', updated_by: { id: 'b', name: '梁伟' }, updated_at: '2026-11-24T10:00:00Z', why: '改', reviewer: null, scheduled_in: null, published_in: null,
-  });
-  let calls: { method: string; path: string; body: Body }[];
-  let answers: Record<string, () => Response>;
-  let root: HTMLElement;
-  const json = (data: unknown, status = 200): Response => new Response(JSON.stringify(data), { status });
-
-  async function open(start: Shown): Promise<Work> {
-    const made = new Work(start, 'me');
-    current.value = made;
-    section.value = 'basic';
-    root = document.createElement('div');
-    document.body.append(root);
-    await act(() => render(<><Editor /><Sheets /></>, root));
-    return made;
-  }
-
-  const box = (label: string): HTMLTextAreaElement => {
-    const found = root.querySelector<HTMLTextAreaElement>(`textarea[aria-label="${label}"]`);
-    if (!found) throw new Error(label);
-    return found;
-  };
-  const type = (node: HTMLTextAreaElement | HTMLInputElement, text: string): Promise<void> => act(() => { node.value = text; node.dispatchEvent(new Event('input', { bubbles: true })); });
-  const button = (text: string): HTMLButtonElement => {
-    const found = [...root.querySelectorAll('button')].find((b) => b.textContent?.includes(text));
-    if (!found) throw new Error(text);
-    return found;
-  };
-
-  beforeEach(() => {
-    setLang('zh');
-    localStorage.clear();
-    calls = [];
-    overview.value = {
-      editor: { id: 'me', name: '苏晴', username: 's', roles: ['list_editor'], cities: ['shenzhen'], languages: ['zh'], media: [] }, list_version: 'v', number: 1,
-      counts: {} as never, drafts: { editing: 0, in_review: 0, approved: 0 }, tasks: 0, sources: [{ id: 'DEMO', title: { zh: '演示', en: 'Demo' }, kind: 'demonstration' }],
-    };
-    answers = { 'POST /preview': () => json({ cards: null, findings: [{ level: 'error', where: 'SG-HR-004 summary', path: 'summary', problem: 'text is missing in zh or en' }], changes: [] }) };
-    vi.useFakeTimers();
-    vi.stubGlobal('fetch', vi.fn(async (url: string, init: RequestInit = {}) => {
-      const path = url.replace('/api/v1/admin', '').replace(/\?.*/, '');
-      calls.push({ method: init.method ?? 'GET', path, body: JSON.parse((init.body as string | undefined) ?? '{}') as Body });
-      return answers[`${init.method ?? 'GET'} ${path}`]?.() ?? json({ error: { code: 'not_found', message: '没有', retryable: false } }, 404);
-    }));
-    HTMLDialogElement.prototype.showModal ??= function show(this: HTMLDialogElement) { this.open = true; };
-    HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) { this.open = false; };
-  });
-
-  afterEach(() => {
-    current.peek()?.close();
-    current.value = null;
-    sheet.value = null;
-    void act(() => render(null, root));
-    root.remove();
-    vi.useRealTimers();
-    vi.unstubAllGlobals();
-  });
+  onDesk();
 
   it('asks for a reason, then makes the draft with the whole text', async () => {
     const work = await open(shown());
     await type(box('简介 中文'), '新的简介');
     await act(async () => { await work.save(); });
     expect(work.whyMissing.value).toBe(true);
-    expect(calls.filter((c) => c.path === '/drafts')).toHaveLength(0);
-    await type(root.querySelector<HTMLInputElement>('#why') as HTMLInputElement, '写短');
+    expect(desk.calls.filter((c) => c.path === '/drafts')).toHaveLength(0);
+    await type(desk.root.querySelector<HTMLInputElement>('#why') as HTMLInputElement, '写短');
     const made = put(BODY, ['summary', 'zh'], '新的简介');
-    answers['POST /drafts'] = () => json({ draft: draft(made), changes: [], findings: [], may: { ...may, submit: true } }, 201);
+    desk.answers['POST /drafts'] = () => json({ draft: draft(made), changes: [], findings: [], may: { ...may, submit: true } }, 201);
     await act(async () => { await work.save(); });
-    expect(calls.find((c) => c.path === '/drafts')?.body).toMatchObject({ kind: 'item', key: 'SG-HR-004', why: '写短', body: { summary: { zh: '新的简介' } } });
+    expect(desk.calls.find((c) => c.path === '/drafts')?.body).toMatchObject({ kind: 'item', key: 'SG-HR-004', why: '写短', body: { summary: { zh: '新的简介' } } });
     expect(work.dirty.value).toBe(false);
-    expect(root.textContent).toContain('草稿已保存');
+    expect(desk.root.textContent).toContain('草稿已保存');
   });
 
   it('shows a finding at its field and counts it at its section', async () => {
     const work = await open(shown());
     await act(async () => { await work.tryNow(); });
     expect(box('简介 中文').getAttribute('aria-invalid')).toBe('true');
-    expect(root.querySelector('#f-summary-bad')?.textContent).toContain('中文和英文都要填写');
-    expect(root.querySelector('#tab-basic')?.textContent).toContain('1');
+    expect(desk.root.querySelector('#f-summary-bad')?.textContent).toContain('中文和英文都要填写');
+    expect(desk.root.querySelector('#tab-basic')?.textContent).toContain('1');
   });
 
   it('locks the other city', async () => {
     await open(shown());
     await act(() => { section.value = 'materials'; });
-    const city = (name: string): HTMLElement => root.querySelector<HTMLElement>(`section[aria-label="${name}"]`) as HTMLElement;
+    const city = (name: string): HTMLElement => desk.root.querySelector<HTMLElement>(`section[aria-label="${name}"]`) as HTMLElement;
     expect(city('东莞').textContent).toContain('只读');
     expect(city('东莞').querySelector('.add')).toBeNull();
     expect(city('深圳').querySelector('.add')).not.toBeNull();
@@ -226,12 +176,12 @@ describe('the editor', () => {
     await type(box('名称 英文'), 'My card');
     const theirs = put(put(BODY, ['summary', 'zh'], '他的简介'), ['result'], { zh: '新卡', en: 'New card' });
     const now = draft(theirs, 2);
-    answers['PUT /drafts/dft_1'] = () => json({ error: { code: 'edit_conflict', message: '有人先保存了', retryable: true, details: { current: now } } }, 409);
-    answers['GET /records/item/SG-HR-004'] = () => json(shown({ draft: now }));
+    desk.answers['PUT /drafts/dft_1'] = () => json({ error: { code: 'edit_conflict', message: '有人先保存了', retryable: true, details: { current: now } } }, 409);
+    desk.answers['GET /records/item/SG-HR-004'] = () => json(shown({ draft: now }));
     await act(async () => { await work.save(); });
     expect(work.conflict.value?.clashes.map((c) => c.path.join('.'))).toEqual(['summary.zh']);
-    expect(root.querySelector('dialog[open]')?.textContent).toContain('梁伟');
-    await act(() => root.querySelectorAll<HTMLInputElement>('.clash input')[1]?.click());
+    expect(desk.root.querySelector('dialog[open]')?.textContent).toContain('梁伟');
+    await act(() => desk.root.querySelectorAll<HTMLInputElement>('.clash input')[1]?.click());
     await act(() => button('按此合并').click());
     expect(work.body.value).toMatchObject({ summary: { zh: '他的简介' }, name: { en: 'My card' }, result: { zh: '新卡' } });
     expect(work.draft?.version).toBe(2);
@@ -240,14 +190,14 @@ describe('the editor', () => {
 
   it('shows what was published underneath and says that it was seen', async () => {
     const theirs = put(BODY, ['result'], { zh: '新卡', en: 'New card' }), mine = put(BODY, ['name', 'en'], 'My card');
-    answers['GET /drafts/dft_1/three-way'] = () => json({ base: BODY, current: theirs, draft: mine, theirs: [], ours: [], overlaps: [] });
+    desk.answers['GET /drafts/dft_1/three-way'] = () => json({ base: BODY, current: theirs, draft: mine, theirs: [], ours: [], overlaps: [] });
     const work = await open(shown({ body: theirs, draft: { ...draft(mine), stale: true, current: 4 } }));
     await act(async () => { await vi.advanceTimersByTimeAsync(5); });
     expect(work.conflict.value?.kind).toBe('published');
     await act(() => button('按此合并').click());
-    answers['PUT /drafts/dft_1'] = () => json({ draft: draft(work.body.value, 2), changes: [], findings: [], may });
+    desk.answers['PUT /drafts/dft_1'] = () => json({ draft: draft(work.body.value, 2), changes: [], findings: [], may });
     await act(async () => { await work.save(); });
-    expect(calls.find((c) => c.method === 'PUT')?.body).toMatchObject({ rebase: true, body: { name: { en: 'My card' }, result: { zh: '新卡' } } });
+    expect(desk.calls.find((c) => c.method === 'PUT')?.body).toMatchObject({ rebase: true, body: { name: { en: 'My card' }, result: { zh: '新卡' } } });
   });
 
   it('does not lose the text when the server cannot be reached', async () => {
@@ -256,7 +206,7 @@ describe('the editor', () => {
     vi.stubGlobal('fetch', vi.fn(async () => { throw new TypeError('offline'); }));
     await act(async () => { await work.save(); });
     expect(work.state.value).toBe('failed');
-    expect(root.textContent).toContain('没有连上服务器');
+    expect(desk.root.textContent).toContain('没有连上服务器');
     expect(work.dirty.value).toBe(true);
   });
 });

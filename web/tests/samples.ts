@@ -47,7 +47,7 @@ export const bundle: BundleCard = {
   type: 'bundle', version: 1, lang: 'zh', id: 'B-MOVE', name: { zh: '搬到另一座城市', en: 'Move' }, summary: '先登记新住址。', ...tail,
   questions: [{ id: 'has_car', text: '有汽车吗？', answer: null, options: [{ title: '是', token: 'y' }, { title: '否', token: 'n' }, { title: '还不确定', token: 'u' }] }],
   steps: [
-    { number: 1, code: 'SG-PS-003', name: '居住登记', token: 's1', city: 'dongguan', where: '您住在东莞，所以在东莞办理。', after: [], optional: false, condition: '', who: '本人', time: '当场', note: '' },
+    { number: 1, code: 'SG-PS-003', name: '居住登记', token: 's1', city: 'dongguan', where: '住在东莞，所以在东莞办理。', after: [], optional: false, condition: '', who: '本人', time: '当场', note: '' },
     { number: 2, code: 'SG-PS-004', name: '居住证申领', token: 's2', city: 'both', where: '住哪办哪', after: [1], optional: true, condition: '住满半年', who: '', time: '', note: '' },
   ],
   documents: [{ id: 'id_card', name: '居民身份证', need: 'required', originals: 1, copies: 1, steps: [1, 2], note: '' }],

@@ -27,7 +27,9 @@ export function Compare({ card, host }: { card: CompareCard; host: CardHost }): 
   return (
     <CardShell label={card.title} lang={tag(card.lang)} class="answer">
       <header class="answer-head"><h3>{card.title}</h3></header>
-      {card.headline && <p class="headline">{card.headline}</p>}
+      {card.headline && (
+        <div class="headline-lines">{card.headline.split('\n').map((line) => <p key={line}>{line}</p>)}</div>
+      )}
       {card.jurisdiction && (
         <p class="jurisdiction"><Icon name="pin" /><span><strong>{t('answer.jurisdiction')}</strong>{card.jurisdiction}</span></p>
       )}
