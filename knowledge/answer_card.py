@@ -180,9 +180,7 @@ def _disclaimer(claims: list[Claim], found: Sides, scope: Scope, lang: Lang) -> 
     return text("knowledge.disclaimer", lang) if "to_confirm" in statuses else None
 
 
-def _actions(
-    catalogue: Catalogue, shown: Shown, asked: Facet, today: dt.date
-) -> list[Action]:
+def _actions(catalogue: Catalogue, shown: Shown, asked: Facet, today: dt.date) -> list[Action]:
     """What is likely next: other facts, the other city, the checklist, related, report, a person."""
     item, found, scope, lang = shown.item, shown.found, shown.scope, shown.lang
     code = item.item_id

@@ -232,7 +232,12 @@ class Responder(SeveralMatters, FollowUps):
         context = replace(turn.context, choices=(), asking=None)
         best = result.elsewhere[0] if result.elsewhere else None
         nearer = best is not None and (not result.results or best.score > result.results[0].score)
-        if best is not None and nearer and best.city is not None and result.confidence >= SAID_ELSEWHERE:
+        if (
+            best is not None
+            and nearer
+            and best.city is not None
+            and result.confidence >= SAID_ELSEWHERE
+        ):
             item = self.catalogue.items[best.code]
             there = asking.near_matters(self.catalogue, result, turn.lang, turn.today, plan)
             notice = asking.only_elsewhere(self.catalogue, item, best.city, turn.lang, there)

@@ -330,7 +330,9 @@ _WHY_THERE = re.compile(
     r"|not (in )?(shenzhen|dongguan))\W*$",
     _I,
 )
-_HOW_MUCH = re.compile(r"^(and |so |but |ok,? )(how much)( is (it|that)| does (it|that) cost)?\W*$", _I)
+_HOW_MUCH = re.compile(
+    r"^(and |so |but |ok,? )(how much)( is (it|that)| does (it|that) cost)?\W*$", _I
+)
 _ROUND = re.compile(
     r"^(那|那么|如果|要是|掉)?(反过来|倒过来|反转|调转|掉转|反向|反着|相反)(的话|呢|怎么办|怎么弄|怎么转|行不行|可以吗|又如何)*\W*$"
     r"|^(and |what about |how about |what if (it is |it's )?)?(the )?(other way (a)?round|vice versa"

@@ -60,7 +60,9 @@ class OpenChoices(BeyondItems):
     def _in_city(self, code: str, city: City | None) -> str | None:
         """The item, or its sister where only that one is of the city; None where neither is."""
         sister = self.catalogue.sister(code)
-        own = [one for one in (code, sister) if one is not None and self.catalogue.handles(one, city)]
+        own = [
+            one for one in (code, sister) if one is not None and self.catalogue.handles(one, city)
+        ]
         return own[0] if own else None
 
     @staticmethod

@@ -225,8 +225,7 @@ def _settled(
 ) -> tuple[Stated, frozenset[DecidingFact]]:
     """(the city that counts of each fact, the facts of which none does)."""
     found = {
-        fact: counting(own, people, own=fact in EACH_OWN, firm=firm)
-        for fact, own in claims.items()
+        fact: counting(own, people, own=fact in EACH_OWN, firm=firm) for fact, own in claims.items()
     }
     return (
         {fact: city for fact, city in found.items() if city is not None},
@@ -295,7 +294,14 @@ def of_others(text: str) -> bool:
 def of_another(text: str) -> bool:
     """Whether the question is of another grown person (「她去哪领」): what the resident said of himself tells
     nothing of her."""
-    return people_in(text).asked_of(()) in ("wife", "husband", "mother", "father", "relative", "friend")
+    return people_in(text).asked_of(()) in (
+        "wife",
+        "husband",
+        "mother",
+        "father",
+        "relative",
+        "friend",
+    )
 
 
 def away(text: str, mentions: Sequence[Mention]) -> frozenset[DecidingFact]:
@@ -367,13 +373,16 @@ _THIRD: tuple[tuple[DecidingFact, re.Pattern[str], re.Pattern[str]], ...] = (
             r"|provident) fund (is )?(paid )?in $",
             _I,
         ),
-        re.compile(r"[省市县]?(那边)?的?(住房)?公积金(?!.{0,4}(转|贷))|('s)? (housing|provident) fund", _I),
+        re.compile(
+            r"[省市县]?(那边)?的?(住房)?公积金(?!.{0,4}(转|贷))|('s)? (housing|provident) fund", _I
+        ),
     ),
     (
         "property_city",
         re.compile(
             r"(房子?|房产|楼|物业|住宅)(是|买|都|也)*在 ?$|\b(home|house|flat|apartment"
-            r"|property) (is )?in $", _I
+            r"|property) (is )?in $",
+            _I,
         ),
         re.compile(r"[省市县]?(那边|老家)?的(房子|房产|二手房|物业|住宅)", _I),
     ),

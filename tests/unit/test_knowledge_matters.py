@@ -57,7 +57,8 @@ def test_what_residents_ask_about_an_item_is_searched() -> None:
         ("①结婚②护照③社保卡", ["结婚", "护照", "社保卡"]),
         ("一、办居住证 二、孩子上学", ["办居住证", "孩子上学"]),
         ("1) lost social security card 2) passport expired", ["lost social security card", "passport expired"]),
-        ("marriage registration; passport; residence permit", ["marriage registration", "passport", "residence permit"]),
+        ("marriage registration; passport; residence permit",
+         ["marriage registration", "passport", "residence permit"]),
         ("我要补结婚证还要补驾驶证还要补社保卡", ["我要补结婚证", "补驾驶证", "补社保卡"]),
     ],
 )  # fmt: skip
@@ -67,7 +68,14 @@ def test_what_people_number_or_list_is_parted(text: str, parts: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["3个月没交社保 2岁孩子", "2.0L的车过户", "身份证1张 户口本2本", "12345打不通", "1月份的社保怎么补"]
+    "text",
+    [
+        "3个月没交社保 2岁孩子",
+        "2.0L的车过户",
+        "身份证1张 户口本2本",
+        "12345打不通",
+        "1月份的社保怎么补",
+    ],
 )
 def test_numbers_that_count_things_are_no_list(text: str) -> None:
     """A number before a unit numbers nothing."""
