@@ -69,7 +69,8 @@ export interface Imported {
 export interface ImportedFull extends Imported { body: Body; revisions?: { revision: number }[] }
 
 export interface QuestionGroup { ids: string[]; text: string; lang: Lang; texts: string[]; asked: number; last_day: string; nearest: string[]; personal: string[] }
-export interface Pair { id: string; text: string; lang: Lang; code: string; clicks: number; up: number; down: number; last_day: string; personal: string[] }
+export type PairState = 'pending' | 'accepted' | 'rejected';
+export interface Pair { id: string; text: string; lang: Lang; code: string; clicks: number; up: number; down: number; last_day: string; state: PairState; reviewed_by: string | null; why: string | null; standing: 'confirmed' | 'waiting' | 'gone' | null; personal: string[] }
 
 export interface Filters {
   q: string; kind: Kind; domain: string; city: string; status: string; stale: string; draft: string; tasks: string;
@@ -142,5 +143,5 @@ export const flag = (codes: string[], domain: string, why: string): Promise<Draf
 export const questions = (): Promise<{ groups: QuestionGroup[]; wordings: number }> => get(at('questions'));
 export const settle = (ids: string[], state: 'used' | 'dismissed'): Promise<{ settled: number }> => send('POST', at('questions', 'settle'), { ids, state });
 export const teach = (ask: { code: string; text: string; text_lang: Lang; ids: string[]; why: string; sure: boolean }): Promise<{ draft: Draft | null }> => send('POST', at('questions', 'wording'), ask);
-export const pairs = (): Promise<{ pairs: Pair[] }> => get(at('pairs'));
-export const judge = (id: string, verdict: 'accept' | 'reject', why: string, sure: boolean): Promise<{ draft: Draft | null }> => send('POST', at('pairs', id), { verdict, why, sure });
+export const pairs = (state: PairState): Promise<{ pairs: Pair[] }> => get(at('pairs'), { state });
+export const judge = (id: string, verdict: 'accept' | 'reject' | 'reopen', why: string, sure: boolean): Promise<{ draft: Draft | null }> => send('POST', at('pairs', id), { verdict, why, sure });

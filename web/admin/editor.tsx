@@ -10,6 +10,7 @@ import type { City } from '../lib/types';
 import { Badge, Button, cx, CityMark, IconButton, Skeleton, type Tone } from '../lib/ui';
 import type { Body, DraftState, Json } from './api';
 import { editor, go, opening, openProblem, open, section, sheet, wide, work as current } from './app';
+import { commonForeign, foreign, ForeignMark, recordForeign } from './cities';
 import { Fields, FieldView, idOf, Problems, whereName } from './fields';
 import { keepFocus } from './focus';
 import { keyOf } from './keys';
@@ -120,8 +121,8 @@ function Inherit({ work, city, field }: { work: Work; city: City; field: Field }
 }
 
 function CityColumn({ work, city, fields, ro }: { work: Work; city: City; fields: Field[]; ro: boolean }): JSX.Element {
-  const there = work.value(['cities', city]), foreign = !editor.value?.cities.includes(city);
-  const locked = ro || foreign;
+  const there = work.value(['cities', city]), other = foreign(city);
+  const locked = ro || other;
   const set = (on: boolean): void => {
     const before = (work.saved.peek().cities as Body | undefined)?.[city] as Body | null | undefined;
     if (on) work.set(['cities', city], before ?? emptyVariant());
@@ -131,7 +132,7 @@ function CityColumn({ work, city, fields, ro }: { work: Work; city: City; fields
     <section class={cx('city-col', `col-${city}`)} id={idOf(['cities', city])} tabIndex={-1} aria-label={tk(`o.city.${city}`)}>
       <header class="city-head">
         <CityMark city={city} named />
-        {foreign && <span class="foreign"><Icon name="shield" />{t('city.foreign')}</span>}
+        {other && <ForeignMark />}
         <label class="handled"><input type="checkbox" checked={!!there} disabled={locked} onChange={(e) => set(e.currentTarget.checked)} /><span>{t('city.handles')}</span></label>
       </header>
       {there ? fields.map((field) => (
@@ -146,14 +147,16 @@ function CityColumn({ work, city, fields, ro }: { work: Work; city: City; fields
 }
 
 function SectionView({ work, part, ro }: { work: Work; part: Section; ro: boolean }): JSX.Element {
+  const common = commonForeign(work), fields = (common && part.id === 'faqs') || recordForeign(work);
   return (
     <>
-      {part.fields.length > 0 && <Fields fields={part.fields} path={[]} work={work} ro={ro} />}
+      {fields && <ForeignMark />}
+      {part.fields.length > 0 && <Fields fields={part.fields} path={[]} work={work} ro={ro || fields} />}
       {part.variant && (
         <>
           <section class="common-col" aria-label={t('city.common')}>
-            <header class="city-head"><Icon name="home" /><b>{t('city.common')}</b><small>{t('city.common_hint')}</small></header>
-            <Fields fields={part.variant} path={['common']} work={work} ro={ro} />
+            <header class="city-head"><Icon name="home" /><b>{t('city.common')}</b><small>{t('city.common_hint')}</small>{common && <ForeignMark />}</header>
+            <Fields fields={part.variant} path={['common']} work={work} ro={ro || common} />
           </section>
           <div class="city-cols">
             {(['shenzhen', 'dongguan'] as const).map((city) => <CityColumn key={city} work={work} city={city} fields={part.variant ?? []} ro={ro} />)}

@@ -11,6 +11,7 @@ import type { City } from '../lib/types';
 import { cx, IconButton } from '../lib/ui';
 import type { Body, Finding, Json } from './api';
 import { overview } from './app';
+import { foreign, ForeignMark } from './cities';
 import { fieldOf, pathOf, type Path } from './paths';
 import { problemText } from './problems';
 import { CHOICES, type Field } from './schema';
@@ -142,7 +143,7 @@ function Choice({ field, path, work, ro }: Of<'choice'>): JSX.Element {
       >
         {(!field.need || !value) && <option value="">{t('none')}</option>}
         {value && !options.includes(value) && <option value={value}>{value}</option>}
-        {options.map((o) => <option key={o} value={o}>{choiceName(field.of, o)}</option>)}
+        {options.map((o) => <option key={o} value={o} disabled={field.of === 'city' && o !== value && foreign(o)}>{choiceName(field.of, o)}</option>)}
       </select>
     </Row>
   );
@@ -165,6 +166,7 @@ function Many({ field, path, work, ro }: Of<'many'>): JSX.Element {
           </label>
         ))}
       </div>
+      {field.hint && <p class="field-hint">{tk(`hint.${field.hint}`)}</p>}
       <Problems found={work.at(path, true)} />
     </fieldset>
   );
@@ -355,6 +357,7 @@ function List({ field, path, work, ro }: Of<'list'>): JSX.Element {
         <ol class="entries">
           {entries.map((entry, i) => {
             const inside = work.at([...path, i], true), shown = open.value.has(i), name = entryName(entry, field.name, i + 1);
+            const other = foreign(entry.city), locked = ro || other;
             return (
               <li key={i} class={cx('entry', shown && 'entry-open', inside.length > 0 && 'entry-bad')}>
                 <div class="entry-bar">
@@ -363,7 +366,8 @@ function List({ field, path, work, ro }: Of<'list'>): JSX.Element {
                     <span><span class="entry-name">{name}</span>{marks(entry).map((m) => <small key={m}>{m}</small>)}</span>
                     {inside.length > 0 && <span class="bad-count"><Icon name="warning" /><span class="sr-only">{t('findings.n', { n: inside.length })}</span></span>}
                   </button>
-                  {!ro && shown && (
+                  {other && <ForeignMark />}
+                  {!locked && shown && (
                     <span class="entry-tools">
                       <IconButton class="entry-up" icon="up" label={t('move.up', { name })} disabled={i === 0} onClick={() => move(i, -1)} />
                       <IconButton class="entry-down" icon="down" label={t('move.down', { name })} disabled={i === entries.length - 1} onClick={() => move(i, 1)} />
@@ -371,7 +375,7 @@ function List({ field, path, work, ro }: Of<'list'>): JSX.Element {
                     </span>
                   )}
                 </div>
-                {shown && <div class="entry-body"><Fields fields={field.of} path={[...path, i]} work={work} ro={ro} /><Problems found={work.at([...path, i])} /></div>}
+                {shown && <div class="entry-body"><Fields fields={field.of} path={[...path, i]} work={work} ro={locked} /><Problems found={work.at([...path, i])} /></div>}
               </li>
             );
           })}

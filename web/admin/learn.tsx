@@ -10,7 +10,7 @@ import { lang } from '../lib/prefs';
 import type { LocalText } from '../lib/types';
 import { Button, Segmented, Skeleton } from '../lib/ui';
 import * as api from './api';
-import { ApiError, type Pair, type QuestionGroup } from './api';
+import { ApiError, type Pair, type PairState, type QuestionGroup } from './api';
 import { ended, hrefOf, refresh, round } from './app';
 import { useNextRow } from './focus';
 import { useLoad } from './load';
@@ -114,16 +114,21 @@ function Group({ group, names, onDone }: { group: QuestionGroup; names: Names; o
 }
 
 function PairRow({ pair, names, onDone }: { pair: Pair; names: Names; onDone: () => void }): JSX.Element {
-  const busy = useSignal(''), problem = useSignal(''), doubt = useDoubt(pair.personal);
-  const act = async (verdict: 'accept' | 'reject'): Promise<void> => {
+  const busy = useSignal(''), problem = useSignal(''), why = useSignal(''), doubt = useDoubt(pair.personal);
+  const act = async (verdict: 'accept' | 'reject' | 'reopen'): Promise<void> => {
     if (verdict === 'accept' && mustSay(pair.id, doubt)) {
       problem.value = t('learn.need_sure');
       return;
     }
+    if (!why.value.trim()) {
+      problem.value = t('why.missing');
+      document.getElementById(`why-${pair.id}`)?.focus();
+      return;
+    }
     busy.value = verdict;
     try {
-      const { draft } = await api.judge(pair.id, verdict, t('learn.why'), doubt.sure.value);
-      toast(verdict === 'accept' ? t(draft ? 'learn.added' : 'learn.there', { code: pair.code }) : t('learn.rejected'), 'success');
+      const { draft } = await api.judge(pair.id, verdict, why.value.trim(), doubt.sure.value);
+      toast(verdict === 'accept' ? t(draft ? 'learn.added' : 'learn.there', { code: pair.code }) : t(verdict === 'reject' ? 'learn.rejected' : 'learn.reopened'), 'success');
       void refresh();
       onDone();
     } catch (error) {
@@ -135,10 +140,13 @@ function PairRow({ pair, names, onDone }: { pair: Pair; names: Names; onDone: ()
   return (
     <li class="task" tabIndex={-1}>
       <p class="task-text"><span lang={textLang(pair.text)}>{pair.text}</span> <Icon name="right" /> <b>{nameOf(names, pair.code)}</b> <a class="code" href={hrefOf('list', 'item', pair.code)}>{pair.code}</a></p>
-      <p class="task-head"><span>{t('learn.clicks', { n: pair.clicks })}</span><span>{t('learn.up', { n: pair.up })}</span><span>{t('learn.down', { n: pair.down })}</span><span>{t('learn.last', { day: day(pair.last_day) })}</span></p>
-      <Sure id={pair.id} doubt={doubt} />
+      <p class="task-head"><span>{t('learn.clicks', { n: pair.clicks })}</span><span>{t('learn.up', { n: pair.up })}</span><span>{t('learn.down', { n: pair.down })}</span><span>{t('learn.last', { day: day(pair.last_day) })}</span>{pair.standing && <span>{t(`learn.standing.${pair.standing}`)}</span>}</p>
+      {pair.why && <p class="muted">{t('learn.last_word', { name: pair.reviewed_by ?? '', why: pair.why })}</p>}
+      {pair.state === 'pending' && <Sure id={pair.id} doubt={doubt} />}
+      {pair.state !== 'accepted' && <label class="pick"><span>{t('why')}</span><input id={`why-${pair.id}`} class="input" value={why.value} maxLength={500} onInput={(e) => { why.value = written(e.currentTarget); problem.value = ''; }} /></label>}
       {problem.value && <p class="field-problem" role="alert"><Icon name="warning" />{problem.value}</p>}
-      <div class="task-tools"><Button size="sm" busy={busy.value === 'reject'} onClick={() => void act('reject')}>{t('learn.reject')}</Button><Button size="sm" variant="primary" icon="check" busy={busy.value === 'accept'} onClick={() => void act('accept')}>{t('learn.accept')}</Button></div>
+      {pair.state === 'pending' && <div class="task-tools"><Button size="sm" busy={busy.value === 'reject'} onClick={() => void act('reject')}>{t('learn.reject')}</Button><Button size="sm" variant="primary" icon="check" busy={busy.value === 'accept'} onClick={() => void act('accept')}>{t('learn.accept')}</Button></div>}
+      {pair.state === 'rejected' && <div class="task-tools"><Button size="sm" busy={busy.value === 'reopen'} onClick={() => void act('reopen')}>{t('learn.reopen')}</Button></div>}
     </li>
   );
 }
@@ -151,12 +159,24 @@ function Questions({ names }: { names: Names }): JSX.Element {
   return data.groups.length ? <ul class="tasks" ref={list}>{data.groups.map((g, i) => <Group key={g.ids.join()} group={g} names={names} onDone={() => { again(); gone(i); }} />)}</ul> : <p class="empty-note">{t('learn.none')}</p>;
 }
 
-function Pairs({ names }: { names: Names }): JSX.Element {
-  const { data, problem, again } = useLoad(() => api.pairs(), [round.value]);
+const NO_PAIRS = { pending: 'learn.no_pairs', accepted: 'learn.no_accepted', rejected: 'learn.no_rejected' } as const;
+
+function PairsIn({ state, names }: { state: PairState; names: Names }): JSX.Element {
+  const { data, problem, again } = useLoad(() => api.pairs(state), [round.value]);
   const { list, gone } = useNextRow(data);
   if (problem) return <Retry problem={problem} again={again} />;
   if (!data) return <Skeleton lines={6} />;
-  return data.pairs.length ? <ul class="tasks" ref={list}>{data.pairs.map((p, i) => <PairRow key={p.id} pair={p} names={names} onDone={() => { again(); gone(i); }} />)}</ul> : <p class="empty-note">{t('learn.no_pairs')}</p>;
+  return data.pairs.length ? <ul class="tasks" ref={list}>{data.pairs.map((p, i) => <PairRow key={p.id} pair={p} names={names} onDone={() => { again(); gone(i); }} />)}</ul> : <p class="empty-note">{t(NO_PAIRS[state])}</p>;
+}
+
+function Pairs({ names }: { names: Names }): JSX.Element {
+  const state = useSignal<PairState>('pending');
+  return (
+    <>
+      <Segmented label={t('learn.pair_state')} name="pair-state" value={state.value} onChange={(v) => (state.value = v)} options={(['pending', 'accepted', 'rejected'] as const).map((value) => ({ value, label: t(`learn.state.${value}`) }))} />
+      <PairsIn key={state.value} state={state.value} names={names} />
+    </>
+  );
 }
 
 export function LearnView(): JSX.Element {

@@ -21,6 +21,7 @@ export const CHOICES = {
   city: ['shenzhen', 'dongguan'],
   access: ['step_free', 'lift', 'accessible_toilet', 'hearing_loop', 'sign_language', 'large_print', 'priority_queue', 'wheelchair_loan', 'nursing_room', 'guide_dog'],
   place: ['city', 'district', 'town', 'subdistrict', 'bureau'],
+  place_kind: ['service_hall', 'local_hall', 'cross_city', 'social_security', 'housing_fund', 'marriage_registry', 'community', 'police', 'immigration', 'vehicle_office', 'inspection_station', 'labour', 'foreign_work', 'legal_service', 'notary', 'tax_hall', 'real_estate', 'education', 'hospital', 'transport', 'transit_card', 'veterans', 'utility'],
   visibility: ['public', 'agent', 'duty'],
   document: ['official', 'third_party', 'demonstration'],
   depth: ['1', '2', '3', '4'],
@@ -99,12 +100,13 @@ export const VARIANT = {
   },
   channels: {
     as: 'list', key: 'channels', name: 'name',
-    blank: () => ({ channel: 'window', name: text2(), hours: null, identity_level: 'L0', appointment: false, url: null, phone: null, languages: [], delivery: false, ...newFact() }),
+    blank: () => ({ channel: 'window', name: text2(), hours: null, identity_level: 'L0', at: [], appointment: false, url: null, phone: null, languages: [], delivery: false, ...newFact() }),
     of: fact(
       local('name', { need: true }),
       { as: 'choice', key: 'channel', of: 'channel', need: true },
       local('hours', { need: true }),
       { as: 'choice', key: 'identity_level', of: 'level', need: true },
+      { as: 'many', key: 'at', of: 'place_kind', hint: 'at' },
       { as: 'text', key: 'url' },
       { as: 'text', key: 'phone' },
       { as: 'check', key: 'appointment' },
@@ -165,15 +167,22 @@ const FORMS: Record<Exclude<Kind, 'item'>, Field[]> = {
     { as: 'number', key: 'lat' }, { as: 'number', key: 'lon' }, local('transit'),
     { as: 'list', key: 'hours', label: 'opening', blank: () => ({ days: [1, 2, 3, 4, 5], opens: '09:00', closes: '17:00' }), of: [{ as: 'many', key: 'days', of: 'weekday', numeric: true, label: 'weekdays' }, { as: 'text', key: 'opens', need: true }, { as: 'text', key: 'closes', need: true }] },
     local('hours_note'),
-    { as: 'list', key: 'windows', name: 'name', blank: () => ({ number: '', name: text2(), cross_city: false, serves: [], domains: [], items: [], appointment: false }), of: [{ as: 'text', key: 'number', need: true }, local('name', { need: true }), { as: 'check', key: 'cross_city' }, { as: 'many', key: 'serves', of: 'city' }, { as: 'many', key: 'domains', of: 'domain' }, codes('items'), { as: 'check', key: 'appointment' }] },
+    { as: 'list', key: 'windows', name: 'name', blank: () => ({ number: '', name: text2(), cross_city: false, serves: [], kind: null, domains: [], items: [], appointment: false }), of: [{ as: 'text', key: 'number', need: true }, local('name', { need: true }), { as: 'check', key: 'cross_city' }, { as: 'many', key: 'serves', of: 'city' }, { as: 'choice', key: 'kind', of: 'place_kind', label: 'window_kind', hint: 'window_kind' }, { as: 'many', key: 'domains', of: 'domain' }, codes('items'), { as: 'check', key: 'appointment' }] },
     { as: 'list', key: 'terminals', name: 'name', blank: () => ({ id: '', name: text2(), serves: [], items: [], all_day: false, in_service: true }), of: [{ as: 'text', key: 'id', need: true, mono: true }, local('name', { need: true }), { as: 'many', key: 'serves', of: 'city' }, codes('items'), { as: 'check', key: 'all_day' }, { as: 'check', key: 'in_service' }] },
     { as: 'many', key: 'accessibility', of: 'access' }, { as: 'many', key: 'languages', of: 'speech' }, { as: 'lines', key: 'phones' },
   ),
   bundle: fact(
     local('name', { need: true }), local('summary', { need: true, long: true }), { as: 'words', key: 'wordings' },
-    { as: 'list', key: 'questions', label: 'bundle_questions', name: 'text', blank: () => ({ id: '', text: text2(), items: [] }), of: [local('text', { need: true, label: 'question' }), { as: 'text', key: 'id', mono: true, need: true }, codes('items')] },
-    { as: 'list', key: 'steps', name: 'item', blank: () => ({ item: '', after: [], optional: false, condition: null, who: null, note: null }), of: [{ as: 'text', key: 'item', mono: true, need: true }, codes('after'), { as: 'check', key: 'optional' }, local('condition'), local('who'), local('note')] },
+    { as: 'list', key: 'questions', label: 'bundle_questions', name: 'text', blank: () => ({ id: '', text: text2(), items: [], skips: [] }), of: [local('text', { need: true, label: 'question' }), { as: 'text', key: 'id', mono: true, need: true }, { ...codes('items'), label: 'yes_items' }, codes('skips')] },
+    {
+      as: 'list', key: 'steps', name: 'item', blank: () => ({ item: '', after: [], optional: false, later: false, condition: null, who: null, note: null, without: [], needs: [], gives: [] }),
+      of: [
+        { as: 'text', key: 'item', mono: true, need: true }, codes('after'), { as: 'check', key: 'optional' }, { as: 'check', key: 'later' }, local('condition'), local('who'), local('note'),
+        { as: 'lines', key: 'without', hint: 'own_materials' }, { as: 'lines', key: 'needs', hint: 'needs' }, { as: 'lines', key: 'gives', hint: 'gives' },
+      ],
+    },
     { as: 'list', key: 'shared_fields', blank: text2, of: [{ as: 'local', key: '', label: 'text' }] },
+    { as: 'list', key: 'shared_materials', name: 'name', blank: () => ({ id: '', name: text2(), materials: [] }), of: [local('name', { need: true }), { as: 'text', key: 'id', mono: true, need: true, hint: 'shared_id' }, { as: 'lines', key: 'materials', label: 'shared_ids', hint: 'shared_ids' }] },
   ),
   liaison: fact(
     local('role', { need: true }), local('org', { need: true }), cityField, { as: 'many', key: 'domains', of: 'domain' }, local('duty', { need: true }), { as: 'text', key: 'phone', need: true },

@@ -23,8 +23,8 @@ const marker = signal<number | null>(null);
 
 function dayName(iso: string): string {
   const now = Date.now();
-  if (dayKey(iso) === new Date(now).toDateString()) return t('thread.today');
-  if (dayKey(iso) === new Date(now - 86_400_000).toDateString()) return t('thread.yesterday');
+  if (dayKey(iso) === dayKey(new Date(now).toISOString())) return t('thread.today');
+  if (dayKey(iso) === dayKey(new Date(now - 86_400_000).toISOString())) return t('thread.yesterday');
   return day(iso);
 }
 

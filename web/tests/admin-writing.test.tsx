@@ -26,6 +26,8 @@ async function keys(node: HTMLInputElement, text: string): Promise<void> {
 const blur = (node: HTMLElement): Promise<void> => act(() => { node.dispatchEvent(new Event('blur')); });
 const draftOf = (body: Body, version = 1): Response => json({ draft: draft(body, version), changes: [], findings: [], may: { ...may, submit: true } });
 
+const PAIR = { id: 'p1', text: '卡丢了', lang: 'zh', code: 'SG-HR-007', clicks: 2, up: 1, down: 0, last_day: '2026-12-01', state: 'pending', reviewed_by: null, why: null, standing: null, personal: [] };
+
 describe('what is typed', () => {
   it('is a number as far as it is one', () => {
     expect(numberIn('22.')).toBe(22);
@@ -239,7 +241,7 @@ describe('other views', () => {
 
   it('takes a wording that may be personal only from an editor who is sure', async () => {
     desk.answers['GET /questions'] = () => json({ groups: [], wordings: 0 });
-    desk.answers['GET /pairs'] = () => json({ pairs: [{ id: 'p1', text: '王小明的卡丢了', lang: 'zh', code: 'SG-HR-007', clicks: 2, up: 1, down: 0, last_day: '2026-12-01', personal: ['王小明'] }] });
+    desk.answers['GET /pairs'] = () => json({ pairs: [{ ...PAIR, text: '王小明的卡丢了', personal: ['王小明'] }] });
     desk.answers['POST /pairs/p1'] = () => json({ draft: null });
     await mount(<LearnView />);
     await after(20);
@@ -252,8 +254,34 @@ describe('other views', () => {
     expect(desk.calls.some((c) => c.path === '/pairs/p1')).toBe(false);
     await act(() => field('sure-p1').click());
     await accept();
+    expect(document.activeElement?.id).toBe('why-p1');
+    expect(desk.calls.some((c) => c.path === '/pairs/p1')).toBe(false);
+    await type(field('why-p1'), '是补卡');
+    await accept();
     await after(20);
-    expect(desk.calls.find((c) => c.path === '/pairs/p1')?.body).toMatchObject({ verdict: 'accept', sure: true });
+    expect(desk.calls.find((c) => c.path === '/pairs/p1')?.body).toMatchObject({ verdict: 'accept', why: '是补卡', sure: true });
+  });
+
+  it('shows why a wording was decided on and where it stands, and puts a rejected one back', async () => {
+    desk.answers['GET /questions'] = () => json({ groups: [], wordings: 0 });
+    desk.answers['POST /pairs/p1'] = () => json({ draft: null });
+    const choose = async (value: string): Promise<void> => {
+      await act(() => desk.root.querySelector<HTMLInputElement>(`input[value=${value}]`)?.click());
+      await after(50);
+    };
+    await mount(<LearnView />);
+    await after(20);
+    desk.answers['GET /pairs'] = () => json({ pairs: [{ ...PAIR, state: 'accepted', reviewed_by: '梁伟', why: '常这么问', standing: 'waiting' }] });
+    await choose('pairs');
+    await choose('accepted');
+    expect(desk.root.textContent).toContain('在草稿里，等第二人审核');
+    expect(desk.root.textContent).toContain('上次由 梁伟 处理：常这么问');
+    expect(desk.root.querySelector('.task .btn')).toBeNull();
+    desk.answers['GET /pairs'] = () => json({ pairs: [{ ...PAIR, state: 'rejected', reviewed_by: '梁伟', why: '看不懂' }] });
+    await choose('rejected');
+    await type(field('why-p1'), '其实是补卡');
+    await act(() => button('放回待审').click());
+    expect(desk.calls.find((c) => c.path === '/pairs/p1')?.body).toMatchObject({ verdict: 'reopen', why: '其实是补卡' });
   });
 
   it('sends nothing for a time that has passed', async () => {

@@ -97,6 +97,10 @@ describe('forms', () => {
     setLang('zh');
     expect(problemText('unknown source S98')).toBe('来源 S98 不存在');
     expect(problemText('missing')).toBe('必填项没有填');
+    expect(problemText('tax_receipt is no material of SG-TX-001')).toBe('SG-TX-001 没有 tax_receipt 这份材料');
+    expect(problemText('tax_receipt is no material of a step')).toBe('没有步骤要 tax_receipt 这份材料');
+    expect(problemText('09:00-12:00 and 11:00-13:00 overlap on day 1, 2')).toContain('重叠');
+    expect(problemText('a day is there twice')).toBe('同一天选了两次');
     setLang('en');
     expect(problemText('unknown source S98')).toBe('unknown source S98');
   });
@@ -156,6 +160,38 @@ describe('the editor', () => {
     expect(city('东莞').textContent).toContain('只读');
     expect(city('东莞').querySelector('.add')).toBeNull();
     expect(city('深圳').querySelector('.add')).not.toBeNull();
+  });
+
+  it('locks the other city\'s questions and offers no answer for it', async () => {
+    const faq = (city: string | null): Body => ({ question: { zh: `问${city}`, en: 'q' }, answer: { zh: '答', en: 'a' }, city });
+    await open(shown({ body: { ...BODY, faqs: [faq('dongguan'), faq('shenzhen'), faq(null)] } }));
+    await act(() => { section.value = 'faqs'; });
+    for (const n of [0, 1, 2]) await act(() => desk.root.querySelector<HTMLElement>(`#f-faqs-${n}`)?.click());
+    const entries = [...desk.root.querySelectorAll('.entry')];
+    expect(entries.map((e) => !!e.querySelector('.foreign'))).toEqual([true, false, false]);
+    expect(entries.map((e) => !!e.querySelector('.entry-tools'))).toEqual([false, true, true]);
+    expect(entries.map((e) => e.querySelector('textarea')?.readOnly)).toEqual([true, false, false]);
+    expect(desk.root.querySelector<HTMLOptionElement>('#f-faqs-2-city option[value=dongguan]')?.disabled).toBe(true);
+  });
+
+  it('locks what is common where only the other city handles the matter', async () => {
+    await open(shown({ body: put(BODY, ['cities', 'shenzhen'], null) }));
+    await act(() => { section.value = 'materials'; });
+    const common = (): Element | null => desk.root.querySelector('.common-col');
+    expect(common()?.textContent).toContain('只读');
+    expect(common()?.querySelector('.add')).toBeNull();
+    await act(() => { section.value = 'faqs'; });
+    expect(desk.root.querySelector('#section-panel .add')).toBeNull();
+    await open(shown({ body: put(BODY, ['cities', 'dongguan'], null) }));
+    await act(() => { section.value = 'materials'; });
+    expect(common()?.querySelector('.add')).not.toBeNull();
+  });
+
+  it('locks the other city\'s places', async () => {
+    const centre = { ...blankBody('centre', 'DG-A'), city: 'dongguan' };
+    await open(shown({ kind: 'centre', key: 'DG-A', body: centre }));
+    expect(desk.root.querySelector('#section-panel')?.textContent).toContain('只读');
+    expect(desk.root.querySelector('#section-panel .add')).toBeNull();
   });
 
   it('keeps unsaved text on the device and brings it back', async () => {
