@@ -1,23 +1,29 @@
 """The two-city table: computed from the list on a day, never typed.
 
 A row differs when the two cities' values differ once the cities' own names are taken out (「深圳市公
-积金中心」 against 「东莞市公积金中心」 is the same answer in each city). A one-city item is compared with
-its sister item of the other city, where there is one.
+积金中心」 against 「东莞市公积金中心」 is the same answer in each city); in which order a city lists its
+documents says nothing. The Chinese texts decide, so that both languages say the same. A one-city item is
+compared with its sister item of the other city, where there is one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from core.cards import CITIES, City, Comparison, Facet
+from core.cards import CITIES, City, Comparison, Facet, LocalText
 from core.i18n import Lang, text
 from knowledge.catalogue import Catalogue
 from knowledge.facts import FACETS, facet_label, on_day, value
 from knowledge.model import ServiceItem, Variant
 from knowledge.text import squash
 
-_OWN_NAME = re.compile(r"深圳市?|东莞市?|shenzhen|dongguan|i深圳|i莞家|ishenzhen", re.IGNORECASE)
+_OWN_NAME = re.compile(
+    r"(深圳|东莞)(市|各区|各镇街)?|shenzhen|dongguan|i深圳|i莞家|ishenzhen", re.IGNORECASE
+)
+_T = TypeVar("_T")
 
 
 def sides(
@@ -52,6 +58,7 @@ def compare(
                 differs=True,
             )
         ]
+    first, second = left[1], aligned(left[1], right[1])
     rows: list[Comparison] = []
     if left[0].item_id != right[0].item_id:
         names = [f"{side[0].name.in_(lang)} ({side[0].item_id})" for side in (left, right)]
@@ -68,7 +75,7 @@ def compare(
     for facet in FACETS:
         if facet == "steps":
             continue  # too long for a table; steps are in the claims
-        a, b = value(left[1], facet, lang), value(right[1], facet, lang)
+        a, b = value(first, facet, lang), value(second, facet, lang)
         if a is None and b is None:
             continue
         rows.append(
@@ -77,7 +84,7 @@ def compare(
                 label=facet_label(facet, lang),
                 shenzhen=a or blank,
                 dongguan=b or blank,
-                differs=differs(a, b),
+                differs=apart(first, second, facet),
             )
         )
     return rows
@@ -91,7 +98,34 @@ def facet_differs(catalogue: Catalogue, item: ServiceItem, facet: Facet, today: 
         return False
     if facet == "which_city" or left[0].item_id != right[0].item_id:
         return True
-    return differs(value(left[1], facet, "zh"), value(right[1], facet, "zh"))
+    return apart(left[1], aligned(left[1], right[1]), facet)
+
+
+def apart(first: Variant, second: Variant, facet: Facet) -> bool:
+    """Whether two variants, listed in one order, say different things of `facet`."""
+    return differs(value(first, facet, "zh"), value(second, facet, "zh"))
+
+
+def aligned(first: Variant, second: Variant) -> Variant:
+    """`second` with those of its documents, fees, channels and conditions that `first` has, too, in the order
+    of `first`; where the others stand stays as it is."""
+    lists = {
+        "materials": _in_order(first.materials, second.materials, lambda one: one.name),
+        "fees": _in_order(first.fees, second.fees, lambda one: one.name),
+        "channels": _in_order(first.channels, second.channels, lambda one: one.name),
+        "conditions": _in_order(first.conditions, second.conditions, lambda one: one.text),
+        "exclusions": _in_order(first.exclusions, second.exclusions, lambda one: one.text),
+    }
+    return second.model_copy(update=lists)
+
+
+def _in_order(
+    first: Sequence[_T], second: Sequence[_T], named: Callable[[_T], LocalText]
+) -> list[_T]:
+    at = {_bare(named(one).zh): place for place, one in enumerate(first)}
+    both = [one for one in second if _bare(named(one).zh) in at]
+    common = iter(sorted(both, key=lambda one: at[_bare(named(one).zh)]))
+    return [next(common) if _bare(named(one).zh) in at else one for one in second]
 
 
 def differs(a: str | None, b: str | None) -> bool:

@@ -10,9 +10,10 @@ from knowledge import asking
 from knowledge.asked_fact import facet_of
 from knowledge.asked_for import asked_for, matter_words
 from knowledge.comparing import Compared, compared
-from knowledge.comparisons import compare_cities, compare_items
+from knowledge.comparisons import Wanted, compare_cities, compare_items
+from knowledge.differences import sides
 from knowledge.facets import names_nothing, points_back, worded
-from knowledge.matters import pieces, split_matters, tells
+from knowledge.matters import numbered, pieces, split_matters, tells
 from knowledge.model import ServiceItem
 from knowledge.one_matter import OneMatter, Reply, Turn
 from knowledge.search import Decision, SearchResult
@@ -167,11 +168,12 @@ class SeveralMatters(OneMatter):
         lowest = 1.0
         apart = _apart(asked.text, split_matters(asked.text))
         common = None if apart else facet_of(asked.text)
+        listed = bool(numbered(asked.text))
         for part in parts[:MAX_MATTERS]:
             vector = self.engine.comparable(self.engine.embed(part.text))
             result = replace(part.result, facet=facet_of(part.text, vector=vector) or common)
             if not (part.sure or part.meant):
-                if _QUESTION.search(part.text):
+                if listed or _QUESTION.search(part.text):
                     rest.append((part.text, result))
                     cards.append(self._part(part.text, result, turn))
                 continue
@@ -224,39 +226,56 @@ class SeveralMatters(OneMatter):
 
     def _compared(self, asked: Understood, turn: Turn) -> Reply | None:
         """A comparison of the cities, or of two matters; None where nothing is compared."""
-        wanted = compared(asked)
-        if wanted is None:
+        named = compared(asked)
+        if named is None:
             return None
         facet = worded(asked.text)  # a comparison asks for all, unless its words name a fact
-        facet = None if facet == "which_city" else facet
-        if wanted.cities:
-            return self._compare_cities(wanted, facet, turn)
+        facet = named.by if facet in (None, "which_city") else facet
+        wanted = Wanted(facet, named.ranks)
+        if named.cities:
+            return self._compare_cities(named, wanted, turn)
         city = asked.cities[0] if len(asked.cities) == 1 else None
-        found = [self._thing(thing, city, turn, sure=True) for thing in wanted.things]
+        found = [self._thing(thing, city, turn, sure=True) for thing in named.things]
         first, second = found if len(found) == 2 else (None, None)
         if first is None or second is None or first == second:
             return None
-        if self.catalogue.sister(first.item_id) == second.item_id:
-            return self._side_by_side(first, facet, turn)
+        return self._both(first, second, city, wanted, turn)
+
+    def _compare_cities(self, named: Compared, wanted: Wanted, turn: Turn) -> Reply | None:
+        if named.things:
+            item = self._thing(named.things[0], None, turn, sure=False)
+            return None if item is None else self._side_by_side(item, wanted, turn)
+        item = self.catalogue.items.get(turn.context.code or "")
+        if item is not None:
+            return self._side_by_side(item, wanted, turn)
+        offered = [self.catalogue.items.get(code) for code in turn.context.choices]
+        one, two = offered if len(offered) == 2 else (None, None)
+        return None if one is None or two is None else self._both(one, two, None, wanted, turn)
+
+    def _both(
+        self, one: ServiceItem, two: ServiceItem, city: City | None, wanted: Wanted, turn: Turn
+    ) -> Reply:
+        """Two matters side by side; of one matter in either city, the two cities."""
+        if self.catalogue.sister(one.item_id) == two.item_id:
+            return self._side_by_side(one, wanted, turn)
         card = compare_items(
-            self.catalogue, (first, second), city=city, facet=facet, lang=turn.lang,
-            today=turn.today,
-        )  # fmt: skip
-        context = turn.after(code=first.item_id, facet=facet)
-        return Reply((card,), context, "answer", (first.item_id, second.item_id))
+            self.catalogue, (one, two), city=city, wanted=wanted, lang=turn.lang, today=turn.today
+        )
+        context = turn.after(code=one.item_id, facet=wanted.facet)
+        return Reply((card,), context, "answer", (one.item_id, two.item_id))
 
-    def _compare_cities(self, wanted: Compared, facet: Facet | None, turn: Turn) -> Reply | None:
-        if wanted.things:
-            item = self._thing(wanted.things[0], None, turn, sure=False)
-        else:
-            item = self.catalogue.items.get(turn.context.code or "")
-        return None if item is None else self._side_by_side(item, facet, turn)
-
-    def _side_by_side(self, item: ServiceItem, facet: Facet | None, turn: Turn) -> Reply:
-        card = compare_cities(self.catalogue, item, facet=facet, lang=turn.lang, today=turn.today)
-        if card is None:  # one city alone handles it: its card says so
-            return self._card_reply(item, None, facet, turn, None)
-        context = turn.after(code=item.item_id, facet=facet)
+    def _side_by_side(self, item: ServiceItem, wanted: Wanted, turn: Turn) -> Reply:
+        card = compare_cities(self.catalogue, item, wanted=wanted, lang=turn.lang, today=turn.today)
+        if card is None:  # one city alone handles it
+            found = sides(self.catalogue, item, turn.today)
+            notices = tuple(
+                asking.only_elsewhere(self.catalogue, item, city, turn.lang)
+                for city, side in found.items()
+                if side is None and any(found.values())
+            )
+            reply = self._card_reply(item, None, wanted.facet, turn, None)
+            return replace(reply, cards=(*notices, *reply.cards))
+        context = turn.after(code=item.item_id, facet=wanted.facet)
         return Reply((card,), context, "answer", (item.item_id,))
 
     def _thing(

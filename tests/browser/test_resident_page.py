@@ -12,17 +12,53 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240
 NARROW = {"width": 320, "height": 640}
 OVERFLOW = """() => {
   const wide = document.documentElement.clientWidth;
-  const hides = node => node && (/(auto|scroll|hidden|clip)/.test(getComputedStyle(node).overflowX)
-    || hides(node.parentElement));
-  const out = [...document.querySelectorAll('body *')].filter(node => {
+  const style = node => getComputedStyle(node);
+  const within = (node, test) => node && (test(node) || within(node.parentElement, test));
+  const unseen = node => within(node, one => style(one).clipPath !== 'none');
+  const scrolls = node => within(node.parentElement, one => /(auto|scroll)/.test(style(one).overflowX));
+  const name = node => `${node.tagName}.${node.getAttribute('class')}`;
+  const out = [];
+  for (const node of document.querySelectorAll('body *')) {
     const box = node.getBoundingClientRect();
-    return box.width > 0 && box.right > wide + 1 && !hides(node.parentElement);
-  }).map(node => `${node.tagName}.${node.className} ${Math.round(node.getBoundingClientRect().right)}`);
+    if (!box.width || unseen(node)) continue;
+    if ((box.right > wide + 1 || box.left < -1) && !scrolls(node))
+      out.push(`${name(node)} ${Math.round(box.left)} to ${Math.round(box.right)}`);
+    const hidden = node.scrollWidth - node.clientWidth;
+    if (hidden > 1 && style(node).overflowX === 'hidden' && node.matches('[role=log] *'))
+      out.push(`${name(node)} hides ${hidden}`);
+  }
   const thread = document.querySelector('[role=log]');
   if (document.documentElement.scrollWidth > wide) out.push(`page ${document.documentElement.scrollWidth}`);
   if (thread.scrollWidth > thread.clientWidth) out.push(`thread ${thread.scrollWidth}`);
   return out;
 }"""
+BROKEN = """() => {
+  const out = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    if (text.parentElement.closest('.sr-only, script, noscript, thead')) continue;
+    for (const word of text.data.matchAll(/[A-Za-z]{2,}/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const seen = [...range.getClientRects()].filter(box => box.width);
+      if (new Set(seen.map(box => Math.round(box.top))).size > 1) out.push(word[0]);
+    }
+  }
+  return out;
+}"""
+KINDS = {
+    "zh": (
+        QUESTION, "南山有哪些办事大厅", "深圳和东莞租房提取有什么区别", "居住登记和居住证有什么不同",
+        "从深圳搬到东莞要办什么", "公积金提取",
+    ),
+    "en": (
+        "How do I replace my social security card?", "where are the service halls in Nanshan",
+        "compare rent withdrawal in Shenzhen and Dongguan",
+        "is it cheaper to register a sole trader or a company",
+        "moving from Shenzhen to Dongguan, what do I have to do", "housing fund withdrawal",
+    ),
+}  # fmt: skip
+"""A service, places, both comparisons, a plan, choices."""
 
 
 async def _overflows(page: Page) -> list[str]:
@@ -110,14 +146,28 @@ async def test_the_whole_way_works_with_the_keyboard_alone(open_resident: OpenRe
 async def test_320_pixels_need_no_sideways_scrolling(
     open_resident: OpenResident, lang: str
 ) -> None:
-    """The smallest phone, an answer card included, at every text size."""
+    """The smallest phone, a card of every kind, at every text size and at twice the browser's own: nothing is
+    cut at a side, and the way to a person and the input stay whole."""
     me = await open_resident(lang=lang, viewport=NARROW)
     assert await _overflows(me.page) == []
-    question = QUESTION if lang == "zh" else "How do I replace my social security card?"
-    await me.ask(question)
-    for size in ("normal", "large", "elder"):
+    for question in KINDS[lang]:
+        await me.ask(question)
+    person = me.page.get_by_role("banner").get_by_role(
+        "button", name="Talk to a person" if lang == "en" else "转人工"
+    )
+    for size, root in (("normal", ""), ("large", ""), ("elder", ""), ("normal", "200%")):
         await me.page.evaluate("size => { localStorage.setItem('sg.text', size) }", size)
         await me.page.reload()
         await expect(me.page.locator("html")).to_have_attribute("data-text", size)
-        await expect(me.cards.first).to_be_visible()
-        assert await _overflows(me.page) == [], size
+        await expect(me.cards.nth(len(KINDS[lang]) - 1)).to_be_visible()
+        await me.page.evaluate("root => { document.documentElement.style.fontSize = root }", root)
+        assert await _overflows(me.page) == [], (size, root)
+        for part in (person, me.box):
+            await part.scroll_into_view_if_needed()
+            box = await part.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0, (size, root)
+            assert box["x"] + box["width"] <= NARROW["width"], (size, root)
+            assert box["y"] + box["height"] <= NARROW["height"], (size, root)
+        if not root:
+            assert await me.page.evaluate(BROKEN) == [], size
