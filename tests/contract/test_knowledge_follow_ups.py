@@ -217,8 +217,8 @@ def test_a_city_said_after_a_plan_places_its_matters(responder: Responder) -> No
     [
         (("俺跟媳妇想离，上哪弄", "那要等多久才给本"), "zh", "SG-CA-002", "time"),
         (("俺跟媳妇想离，上哪弄", "要带什么"), "zh", "SG-CA-002", "documents"),
-        (("marriage", "does it cost anything"), "en",
-         "SG-CA-001", "fee"),
+        (("hukou", "does it cost anything"), "en",
+         "SG-PS-009", "fee"),
     ],
 )  # fmt: skip
 def test_what_is_still_open_stays_open(
