@@ -30,12 +30,12 @@ from knowledge.wordings import ALIAS, Wording
 Array = npt.NDArray[np.float64]
 
 TITLE_SIGNALS = (
-    "order", "run", "fill", "ends", "begins", "same", "act", "act_other", "short",
+    "order", "run", "whole", "fill", "ends", "begins", "same", "act", "act_other", "short",
     "place", "place_other", "title_covered", "title_fill", "passage",
 )  # fmt: skip
-"""Of the best fitting name: share of the question in order, in one run; share of the title explained;
-same end, same beginning, equal; same act, another act; short title; same place, another place; weighted
-share of the question in the title, of the title in the question; best passage."""
+"""Of the best fitting name: share of the question in order, in one run; all of it in one run; share of the
+title explained; same end, same beginning, equal; same act, another act; short title; same place, another
+place; weighted share of the question in the title, of the title in the question; best passage."""
 COLUMNS = (*SIGNALS, *TITLE_SIGNALS)
 LANGUAGES = ("zh", "en", "cross")
 """Sets of weights; `cross`: the question is not in the language of the documents."""
@@ -153,8 +153,8 @@ def _run(asked: str, name: str) -> int:
 
 
 def _compare(asked: str, names: Sequence[str]) -> tuple[float, ...]:
-    """(order, run, fill, ends, begins, same, short) of the best fitting name."""
-    best: tuple[float, ...] = (0.0,) * 7
+    """(order, run, whole, fill, ends, begins, same, short) of the best fitting name."""
+    best: tuple[float, ...] = (0.0,) * 8
     top = -1.0
     for name in names:
         order = LCSseq.similarity(asked, name)
@@ -165,6 +165,7 @@ def _compare(asked: str, names: Sequence[str]) -> tuple[float, ...]:
         best = (
             share,
             _run(asked[:_MAX_RUN], name) / min(len(asked), _MAX_RUN),
+            float(asked in name),
             fill,
             float(asked[-2:] == name[-2:]),
             float(asked[:2] == name[:2]),
@@ -184,7 +185,7 @@ def _parts(core: str) -> list[str]:
 
 
 def _title_table(titles: Titles, items: Sequence[int], asked: str, named: frozenset[str]) -> Array:
-    """The first eleven of `TITLE_SIGNALS`, by candidate."""
+    """The first twelve of `TITLE_SIGNALS`, by candidate."""
     does = acts(asked)
     known = named & titles.known
     texts = _parts(asked)
@@ -201,7 +202,7 @@ def _title_table(titles: Titles, items: Sequence[int], asked: str, named: frozen
             )
         )
     out = np.array(rows, np.float64)
-    return out[:, [0, 1, 2, 3, 4, 5, 7, 8, 6, 9, 10]]
+    return out[:, [0, 1, 2, 3, 4, 5, 6, 8, 9, 7, 10, 11]]
 
 
 def collection_signals(

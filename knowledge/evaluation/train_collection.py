@@ -37,8 +37,9 @@ from knowledge.rank import probability
 from knowledge.wordings import QUESTION, SPOKEN, Wording, wordings
 
 RANK_RIDGE, DECISION_RIDGE = 0.01, 0.01
-LIST_WEIGHT, VARIANT_WEIGHT = 0.025, 0.2
-"""Of a wording of the service list and of a changed name, against a name as recorded."""
+LIST_TOTAL, VARIANT_WEIGHT = 390.0, 0.2
+"""Of all wordings of the service list together, and of a changed name, against a name as recorded: a list
+that grows must not shift what was learned for other collections."""
 LIST_DECIDES, FOREIGN_LIST, FAR_DECIDES, FOREIGN_FAR = 0.2, 20.0, 10.0, 20.0
 """In the decision, in Chinese and in other languages: factor for wordings of the service list (nothing
 else teaches English), weight of a far-off question. The Chinese ones were chosen, as the ridges were, by
@@ -159,12 +160,12 @@ def _list_cases(
 ) -> tuple[list[CollectionCase], list[CollectionCase], list[CollectionCase]]:
     """(the list's wordings over it, the same robbed of their items, far questions over it)."""
     known, robbed, off = [], [], []
-    for english in (True, False):
-        documents, asked = list_as_collection(catalogue, english=english)
-        if not english:
-            asked = [(w, right) for w, right in asked if w.english]
+    sets = [list_as_collection(catalogue, english=english) for english in (True, False)]
+    sets[1] = sets[1][0], [(w, right) for w, right in sets[1][1] if w.english]
+    weight = LIST_TOTAL / sum(len(asked) for _, asked in sets)
+    for documents, asked in sets:
         collection = build(documents)
-        cases = search_all(collection, [(w.raw, r) for w, r in asked], vectors, LIST_WEIGHT)
+        cases = search_all(collection, [(w.raw, r) for w, r in asked], vectors, weight)
         known += cases
         robbed += [_without(case) for case in cases if case.right.any()]
         nothing = [(text, frozenset[str]()) for text in far]
