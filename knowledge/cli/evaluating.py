@@ -155,10 +155,13 @@ def _collection(args: argparse.Namespace, beir: Beir) -> int:
     from knowledge.collection import Collection
     from knowledge.embed import open_embedder
     from knowledge.embed.cache import VectorCache
+    from knowledge.evaluation.beir import blank_id
     from knowledge.evaluation.measure_collection import evaluate_collection, report_collection
     from knowledge.evaluation.page import collection_page, write_page
     from knowledge.matching import load_profile
 
+    if args.ranking and (name := blank_id(beir)) is not None:
+        raise wrong_usage(f"--run: a TREC run cannot have blanks in its ids: {name!r}")
     settings = settings_of(args)
     embedder = open_embedder(settings)
     cache = VectorCache(settings.data_dir / "cache" / "collections", embedder)
@@ -172,7 +175,11 @@ def _collection(args: argparse.Namespace, beir: Beir) -> int:
         embed=lambda texts: cache.documents(texts, _Progress("embedding")),
     )
     figures = evaluate_collection(
-        collection, beir, worst=args.misses, progress=_Progress("searching")
+        collection,
+        beir,
+        worst=args.misses,
+        progress=_Progress("searching"),
+        run=args.ranking,
     )
     if args.report:
         write_page(args.report, collection_page(figures, dt.datetime.now(dt.UTC).date()))
@@ -189,10 +196,11 @@ def _evaluate(args: argparse.Namespace) -> int:
     if args.province:
         refuse_unused(
             args, "with --province", corpus=args.corpus, queries=args.queries, qrels=args.qrels,
-            split=args.split if not args.report else None,
+            split=args.split if not args.report else None, run=args.ranking,
         )  # fmt: skip
         return _province(args)
     if not any(files):
+        refuse_unused(args, "without --corpus", run=args.ranking)
         return _own(args)
     if not all(files):
         raise wrong_usage("evaluate needs --corpus, --queries and --qrels together")
@@ -226,6 +234,10 @@ def add(commands: Commands) -> None:
     evaluate.add_argument("--queries", type=Path, help="queries, JSON Lines")
     evaluate.add_argument("--qrels", type=Path, help="which documents answer which query, TSV")
     evaluate.add_argument("--report", type=Path, metavar="FILE.html", help="write a page as well")
+    evaluate.add_argument(
+        "--run", dest="ranking", type=Path, metavar="FILE",
+        help="write what was found for each query as a TREC run, for trec_eval and the like",
+    )  # fmt: skip
     evaluate.add_argument(
         "--province",
         action="store_true",

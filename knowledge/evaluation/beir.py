@@ -1,4 +1,5 @@
 """Reads an evaluation in BEIR's format: `corpus.jsonl`, `queries.jsonl`, `qrels.tsv` (each may be .gz).
+Writes a ranking as TREC's run.
 
 Forgiving where nothing is lost (byte-order mark, blank lines, numbers as ids, no header), exact where
 something would be: every fault names its file and line.
@@ -10,7 +11,7 @@ import gzip
 import math
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -18,7 +19,7 @@ from typing import Any, BinaryIO, cast
 import orjson
 
 from core.errors import InvalidInput
-from knowledge.collection import Document
+from knowledge.collection import Document, Found
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,25 @@ def load_queries(path: Path) -> dict[str, str]:
     return queries
 
 
-_HEADER = re.compile(r"score|relevance|rel|label|judge?ment|gain|grade|iteration", re.IGNORECASE)
+_SCORE = re.compile(
+    r"(qrels?[-_ ]?)?(scores?|relevan(ce|cy|t)|rel|labels?|judge?ments?|gains?|grades?|ratings?|values?)",
+    re.IGNORECASE,
+)
+_NAMES = (
+    re.compile(r"(q|query|topic|question)s?([-_ ]?(id|no|num|number))?", re.IGNORECASE),
+    re.compile(r"(d|doc|document|corpus|passage)s?([-_ ]?(id|no|num|number))?|pid", re.IGNORECASE),
+)
+"""Headings of the score, and of the two ids."""
+_ITERATION = re.compile(r"[Qq]?\d+")
+"""TREC's second column, of no meaning."""
+
+
+def _heading(ids: list[str], score: str) -> bool:
+    """Whether a first row says what the columns are: of its last, or of both ids beside a word."""
+    if _SCORE.fullmatch(score):
+        return True
+    named = all(pattern.fullmatch(cell) for pattern, cell in zip(_NAMES, ids, strict=True))
+    return named and score.replace("_", "").isalpha()
 
 
 def _judgement(path: Path, number: int, text: str, *, first: bool) -> tuple[str, str, float] | None:
@@ -121,19 +140,21 @@ def _judgement(path: Path, number: int, text: str, *, first: bool) -> tuple[str,
     cells = [cell.strip() for cell in text.split("\t")]
     if len(cells) < 3:
         cells = text.split()
-    if len(cells) == 4:
-        cells = [cells[0], *cells[2:]]
-    if len(cells) != 3 or not cells[0] or not cells[1]:
+    ids = [cells[0], cells[-2]] if len(cells) > 1 else cells
+    if first and len(cells) in (3, 4) and _heading(ids, cells[-1]):
+        return None
+    if len(cells) == 4 and not _ITERATION.fullmatch(cells[1]):
+        problem = f"has four columns, and TREC's second is a number, not {cells[1]!r}"
+        raise _fault(path, number, f"{problem}: ids with blanks need tabs between the columns")
+    if len(cells) not in (3, 4) or not all(ids):
         raise _fault(path, number, "needs three columns: query-id, corpus-id, score")
     try:
-        value = float(cells[2])
+        value = float(cells[-1])
     except ValueError as error:
-        if first and _HEADER.fullmatch(cells[2]):
-            return None
-        raise _fault(path, number, f"has no number as its score: {cells[2]}") from error
+        raise _fault(path, number, f"has no number as its score: {cells[-1]}") from error
     if not math.isfinite(value):
-        raise _fault(path, number, f"has no number as its score: {cells[2]}")
-    return cells[0], cells[1], value
+        raise _fault(path, number, f"has no number as its score: {cells[-1]}")
+    return ids[0], ids[1], value
 
 
 def load_relevant(path: Path) -> dict[str, dict[str, float]]:
@@ -165,3 +186,21 @@ def load_beir(corpus: Path, queries: Path, qrels: Path) -> Beir:
         tuple(name for name in judged if name not in known),
         tuple(name for name in relevant if name not in asked),
     )
+
+
+def blank_id(beir: Beir) -> str | None:
+    """An id with a blank in it, which TREC's run cannot have."""
+    names = [*beir.queries, *(document.id for document in beir.documents)]
+    return next((name for name in names if len(name.split()) > 1), None)
+
+
+def run_text(ranked: Iterable[tuple[str, Iterable[Found]]]) -> str:
+    """(query, what was found) as TREC's run: query, Q0, document, rank, score, name of the system. Scores
+    fall from line to line, as who reads a run sorts by them."""
+    lines = []
+    for query, found in ranked:
+        score = math.inf
+        for rank, hit in enumerate(found, 1):
+            score = min(hit.score, math.nextafter(score, -math.inf))
+            lines.append(f"{query} Q0 {hit.id} {rank} {score!r} shenguan\n")
+    return "".join(lines)

@@ -11,12 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from knowledge.collection import Collection, CollectionResult
-from knowledge.evaluation.beir import Beir
+from knowledge.evaluation.beir import Beir, run_text
 from knowledge.evaluation.metrics import (
     auroc,
     false_at_coverage,
@@ -187,10 +188,18 @@ def misses(collection: Collection, rows: Sequence[Asked], most: int) -> list[dic
 
 
 def evaluate_collection(
-    collection: Collection, beir: Beir, *, worst: int = 20, progress: Progress | None = None
+    collection: Collection,
+    beir: Beir,
+    *,
+    worst: int = 20,
+    progress: Progress | None = None,
+    run: Path | None = None,
 ) -> dict[str, Any]:
-    """Search and measure everything."""
+    """Search and measure everything; the ranking goes to `run` as TREC's run, where that is given."""
     rows = run_queries(collection, beir, progress)
+    if run is not None:
+        ranked = ((row.id, row.result.found) for row in rows)
+        run.write_text(run_text(ranked), encoding="utf-8")
     took = [row.milliseconds for row in rows]
     languages = dict.fromkeys(row.lang for row in rows)
     return {

@@ -109,8 +109,8 @@ class _Page(HTMLParser):
 def test_a_foreign_collection_is_measured(settings: Settings, tmp_path: Path) -> None:
     """Mixed languages: the right document first, nonsense refused, figures and page complete."""
     page = tmp_path / "report.html"
-    files = _write(tmp_path / "set")
-    done = _run(settings, tmp_path, *files, "--json", "--report", str(page))
+    files, run = _write(tmp_path / "set"), tmp_path / "run.txt"
+    done = _run(settings, tmp_path, *files, "--json", "--report", str(page), "--run", str(run))
     assert done.returncode == 0, done.stderr
     measured = json.loads(done.stdout)
     found = measured["overall"]
@@ -124,6 +124,11 @@ def test_a_foreign_collection_is_measured(settings: Settings, tmp_path: Path) ->
     assert measured["memory_mb"] > 50
     assert "embedding" in done.stderr
     assert _left(tmp_path) == []
+    rows = [line.split() for line in run.read_text(encoding="utf-8").splitlines()]
+    assert {row[0]: row[2] for row in rows if row[3] == "1"}.items() >= QRELS.items()
+    for query in QUERIES:  # what trec_eval sorts by
+        scores = [float(row[4]) for row in rows if row[0] == query]
+        assert scores == sorted(set(scores), reverse=True)
     html = page.read_text(encoding="utf-8")
     parsed = _Page()
     parsed.feed(html)
@@ -166,6 +171,7 @@ def test_ids_that_nothing_has_are_reported(settings: Settings, tmp_path: Path) -
      "cannot be read"),
     (["--corpus", "{set}/qrels.tsv", "--queries", "{set}/queries.jsonl", "--qrels", "{set}/qrels.tsv"],
      "line 1"),
+    (["--run", "run.txt"], "has no effect without --corpus"),
 ])  # fmt: skip
 def test_wrong_use_ends_with_2(
     settings: Settings, tmp_path: Path, args: list[str], said: str

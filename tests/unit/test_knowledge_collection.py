@@ -362,3 +362,14 @@ def test_everyday_life_is_no_government_matter() -> None:
         "pension",
     )
     assert [text for text in texts if any(word in text for word in words)] == []
+
+
+def test_four_columns_are_trec_s_only_with_a_number(tmp_path: Path) -> None:
+    """An id with a blank in it, parted by blanks, is no TREC line: nothing of it is dropped in silence."""
+    rows = (b'{"_id": "d e 5", "text": "t"}\n', b'{"_id": "q", "text": "t"}\n')
+    trec = load_beir(*_files(tmp_path, b'{"_id": "5", "text": "t"}\n', rows[1], b"q 0 5 1\n"))
+    assert trec.relevant == {"q": {"5": 1}}
+    with pytest.raises(InvalidInput):
+        load_beir(*_files(tmp_path, *rows, b"q d 5 1\n"))
+    tabs = load_beir(*_files(tmp_path, *rows, b"qid\tdocid\trelevancy\nq\td e 5\t1\n"))
+    assert tabs.relevant == {"q": {"d e 5": 1}}
