@@ -68,6 +68,15 @@ _SAID = _compiled((
      r"|(?<![\u3400-\u9fff])(我)?人(现在|一直|都|也)*在|租(了)?(个)?房住|\b(live|lives|living)\b"),
     ("premises_city", r"开(了)?(个|家)?(店|公司)|注册在|店在|\b(shop|restaurant|premises)\b"),
 ))  # fmt: skip
+_FUND = re.compile(r"公积金|\b(housing|provident) fund\b", re.IGNORECASE)
+_FUND_ASKED = re.compile(
+    r"[,，。.?？;；].*(公积金|提取|提出|能提|怎么提|取出|贷款|\bwithdraw|\bfund\b|\bloan\b)",
+    re.IGNORECASE,
+)
+_SOCIAL_ASKED = re.compile(
+    r"[,，。.?？;；].*(社保|医保|养老|失业|生育|工伤|津贴|参保|\binsurance\b|\bpension\b|unemploy|maternity)",
+    re.IGNORECASE,
+)
 _OWN = _compiled((
     ("contribution_city", r"(市|那?边)?的?(住房)?公积金(?!(管理)?中心|局|大厅|窗口)"
      r"|('s)? (housing|provident) fund\b(?! (cent|office))"),
@@ -237,6 +246,7 @@ def _stated(text: str, mentions: Sequence[Mention], people: People) -> Claims:
     """What the clauses that name one city state. One that follows on what is no more, or not so, and
     names the other city says where it is instead (「不在深圳参保，在东莞」)."""
     out: Claims = {}
+    paid: dict[int, bool] = {}
     instead: tuple[City, list[DecidingFact]] | None = None
     for left, right, here in _clauses(text, mentions, people):
         if not here:
@@ -259,9 +269,22 @@ def _stated(text: str, mentions: Sequence[Mention], people: People) -> Claims:
         for fact, at in () if negated else found:
             claim = Claim(city, at, people.at(at), when, wished and fact in _WISHED)
             out.setdefault(fact, []).append(claim)
+            paid[at] = _FUND.search(text, left, right) is not None
         gone = negated or when == 0
         instead = (city, [fact for fact, _ in found]) if gone and found else None
+    contributions = out.get("contribution_city", [])
+    asks_fund = _asks_fund(text[max(paid, default=0) :])
+    own = [claim for claim in contributions if paid[claim.at] == asks_fund]
+    if own and asks_fund is not None:
+        out["contribution_city"] = own
     return out
+
+
+def _asks_fund(question: str) -> bool | None:
+    """Whether the words after what is told are about the housing fund (not social insurance): people pay
+    the two in different cities. None where they do not tell."""
+    fund, social = _FUND_ASKED.search(question), _SOCIAL_ASKED.search(question)
+    return None if bool(fund) == bool(social) else bool(fund)
 
 
 def _near(text: str, mentions: Sequence[Mention], people: People) -> Claims:

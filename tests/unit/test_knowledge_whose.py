@@ -26,6 +26,8 @@ from knowledge.text import understand
         ("我不住深圳，住东莞，居住证在哪办", "residence_city", "dongguan"),
         ("I'm not insured in Shenzhen, I'm insured in Dongguan. Where do I file?", "insured_city", "dongguan"),
         ("我不是深圳户口，是东莞的，高龄津贴在哪", "hukou_city", "dongguan"),
+        ("社保在深圳交，公积金在东莞交，租房能提吗", "contribution_city", "dongguan"),
+        ("社保在深圳交，公积金在东莞交，失业金去哪领", "contribution_city", "shenzhen"),
     ],
 )  # fmt: skip
 def test_the_fact_of_the_one_it_is_about_counts_and_the_one_that_holds(
