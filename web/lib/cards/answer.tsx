@@ -175,8 +175,10 @@ function Headline({ text }: { text: string }): JSX.Element {
     );
   }
   if (!facts) return <p class={cx('headline', isLong(text) && 'headline-long')}>{text}</p>;
-  const long = (f: { value: string }): boolean => [...f.value].length > 16;
-  // Short facts side by side first, long ones below them on their own line.
+  const tooLong = (f: { value: string }): boolean => [...f.value].length > 16;
+  const alone = facts.filter((f) => !tooLong(f)).length === 1;
+  const long = (f: { value: string }): boolean => alone || tooLong(f);
+  // Short facts side by side first, long ones below them on their own line; one short one has the line as well.
   return (
     <dl class="headline-facts">
       {[...facts.filter((f) => !long(f)), ...facts.filter(long)].map((f) => (
