@@ -182,10 +182,11 @@ def first_help(turn: Turn) -> Reply:
 
 
 def _happy(turn: Turn) -> bool:
-    """Whether the words tell of a birth, a wedding, a move or the like, and of nothing sad."""
-    return bool(_HAPPY.search(turn.text)) and not (
-        _FELT.search(turn.text) or _DANGER_WORDS.search(turn.text)
-    )
+    """Whether danger or grief is only guessed of words that tell of a birth, a wedding, a move or the like, and
+    of nothing sad. What is surely heard is believed (「结婚三年了，每天都想消失」)."""
+    if turn.confidence >= SURE or not _HAPPY.search(turn.text):
+        return False
+    return not (_FELT.search(turn.text) or _DANGER_WORDS.search(turn.text))
 
 
 async def _listed(services: Services, turn: Turn) -> Reply | None:

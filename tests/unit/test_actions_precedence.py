@@ -263,14 +263,22 @@ async def test_a_happy_event_is_neither_danger_nor_grief(
     topic: str, words: str, intent: str
 ) -> None:
     """A birth is registered; nobody who tells of one is sent to a hotline."""
-    tracker = FakeTracker(words, intent, confidence=0.7)
+    tracker = FakeTracker(words, intent, confidence=0.4)
     assert await said(topic, tracker, Room(Knows("answer", "SG-HL-002"))) == ["list"]
 
 
-async def test_a_happy_word_in_real_danger_hides_nothing() -> None:
-    """「刚生了孩子，不想活了」 is danger first."""
-    tracker = FakeTracker("刚生了孩子，每天哭，不想活了", "self_harm", confidence=0.9, lang="zh")
-    kinds = await said("action_crisis", tracker, Room(Knows("answer", "SG-HL-002")))
+@pytest.mark.parametrize(
+    ("words", "confidence"),
+    [
+        ("刚生了孩子，每天哭，不想活了", 0.3),
+        ("结婚三年了，每天都想消失", 0.9),
+        ("got married and every day I want to vanish", 0.9),
+    ],
+)
+async def test_a_happy_word_in_real_danger_hides_nothing(words: str, confidence: float) -> None:
+    """A word of danger counts however it was heard, and so does what is surely heard without one."""
+    tracker = FakeTracker(words, "self_harm", confidence=confidence)
+    kinds = await said("action_crisis", tracker, Room(Knows("clarify", "SG-HL-002")))
     assert kinds[0] == "notice"
 
 
