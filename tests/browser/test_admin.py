@@ -429,8 +429,10 @@ async def test_saving_twice_on_a_slow_network_is_no_conflict(open_admin: OpenAdm
     desk = await open_admin("suqing")
     await desk.open("SG-HR-014")
 
+    typed = asyncio.Event()
+
     async def slowly(route: Route) -> None:
-        await asyncio.sleep(1)
+        await typed.wait()
         await route.continue_()
 
     await desk.page.route("**/drafts**", slowly)
@@ -440,6 +442,7 @@ async def test_saving_twice_on_a_slow_network_is_no_conflict(open_admin: OpenAdm
     for text in ("第一次", "第一次，继续写", "第一次，继续写完"):
         await summary.fill(text)
         await desk.page.keyboard.press("Control+s")
+    typed.set()
     await expect(desk.saved).to_contain_text("草稿已保存", timeout=30_000)
     await expect(summary).to_have_value("第一次，继续写完")
     await expect(desk.page.get_by_role("dialog", name="两边都改过")).to_have_count(0)
