@@ -204,7 +204,7 @@ def _actions(catalogue: Catalogue, shown: Shown, asked: Facet, today: dt.date) -
             title = text("knowledge.ask.other_city", lang, city=city_name(other, lang))
             token = ask_item(side[0].item_id, facet=asked, city=other)
             actions.append(Action(title=title, token=token))
-    if centres.find(catalogue, centres.Wish(city=city, item=item), today):
+    if centres.anywhere(catalogue, centres.Wish(city=city, item=item), today):
         token = payload("ask_item", code=code, view="centres", city=city)
         places = Action(title=text("knowledge.ask.centres", lang), token=token)
         actions.insert(0 if asked == "where" else len(actions), places)

@@ -13,7 +13,7 @@ from core.cards import CITIES, Action, Choice, ChoicesCard, City, Facet, NoticeC
 from core.i18n import Lang, text
 from knowledge.catalogue import Catalogue, one_city
 from knowledge.differences import sides
-from knowledge.facts import city_name, join
+from knowledge.facts import city_name, join, name_of_both
 from knowledge.headline import Shown
 from knowledge.jurisdiction import Place, city_of, told_as
 from knowledge.model import Bundle, DecidingFact, ServiceItem
@@ -130,21 +130,11 @@ def _choice(
     if pair and (facet is None or facet in (*_NO_HINT, "result")):
         hint = text("knowledge.either_city", lang)
     return Choice(
-        title=_pair_name(item, lang) if pair else item.name.in_(lang),
+        title=name_of_both(item, lang) if pair else item.name.in_(lang),
         code=hit.code,
         token=ask_item(hit.code, facet=facet, city=hit.city),
         hint=short(hint, lang),
     )
-
-
-_OF_A_CITY = re.compile(
-    r"（[^）]*(?:深圳|东莞)[^）]*）|\s+–\s+(?:Shenzhen|Dongguan)\b[^–]*$|\s*\([^)]*(?:Shenzhen|Dongguan)[^)]*\)"
-)
-
-
-def _pair_name(item: ServiceItem, lang: Lang) -> str:
-    """The name that an item and its sister in the other city have in common."""
-    return _OF_A_CITY.sub("", item.name.in_(lang)) or item.name.in_(lang)
 
 
 def _plan_choice(plan: Bundle, lang: Lang) -> Choice:
@@ -193,7 +183,7 @@ def not_in_list(
     asked = result.asked
     actions = _named(near)
     title, key = "knowledge.not_in_list_title", "knowledge.not_in_list"
-    if asked.elsewhere or asked.kept_elsewhere or asked.foreign:
+    if asked.of_another_place or asked.foreign:
         key = "knowledge.not_our_document" if asked.foreign else "knowledge.not_our_cities"
     elif actions:
         title, key = "knowledge.not_sure_title", "knowledge.not_sure"
@@ -216,7 +206,7 @@ def _back(last: ServiceItem | None, actions: Sequence[Action], lang: Lang) -> li
 
 def nearest(catalogue: Catalogue, result: SearchResult) -> list[Hit]:
     """The nearest matters, where any is near and the question is about our cities."""
-    if result.asked.elsewhere or result.asked.kept_elsewhere or result.in_list < NEAR:
+    if result.asked.of_another_place or result.in_list < NEAR:
         return []
     return options(catalogue, result)[:3]
 
@@ -229,11 +219,7 @@ def near_matters(
     plan: Bundle | None = None,
 ) -> tuple[Choice, ...]:
     """The nearest matters as chips, after the `plan` of a life event that may be meant."""
-    plans = (
-        []
-        if plan is None or result.asked.elsewhere or result.asked.kept_elsewhere
-        else [_plan_choice(plan, lang)]
-    )
+    plans = [] if plan is None or result.asked.of_another_place else [_plan_choice(plan, lang)]
     matters = [_choice(catalogue, hit, lang, None, today) for hit in nearest(catalogue, result)]
     return (*plans, *matters)
 

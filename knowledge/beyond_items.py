@@ -154,7 +154,7 @@ class BeyondItems(OneMatter):
     def _nowhere(self, turn: Turn, code: str | None = None) -> Reply:
         item = self.catalogue.items.get(code or "")
         where = None
-        if item is not None and not centres.find(
+        if item is not None and not centres.anywhere(
             self.catalogue, centres.Wish(item=item), turn.today
         ):
             found = sides(self.catalogue, item, turn.today)

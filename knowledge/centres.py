@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from core.cards import City
@@ -169,21 +170,29 @@ def _fits(centre: Centre, wish: Wish) -> Place | None:
     return Place(centre, tuple(windows), tuple(terminals), distance)
 
 
+def _places(catalogue: Catalogue, wish: Wish, today: dt.date) -> Iterator[Place]:
+    for centre in in_force(catalogue.centres.values(), today):
+        if (
+            (wish.city is None or centre.city == wish.city)
+            and (not wish.ids or centre.id in wish.ids)
+            and (not wish.districts or centre.district.zh in wish.districts)
+            and wish.accessibility <= set(centre.accessibility)
+            and (wish.language is None or wish.language in centre.languages)
+            and (place := _fits(centre, wish)) is not None
+        ):
+            yield place
+
+
+def anywhere(catalogue: Catalogue, wish: Wish, today: dt.date) -> bool:
+    """Whether any centre fits: as `find`, but done at the first one."""
+    return next(_places(catalogue, wish, today), None) is not None
+
+
 def find(catalogue: Catalogue, wish: Wish, today: dt.date) -> list[Place]:
     """Centres that fit, nearest first where a position is given, else city level before smaller ones."""
-    found = [
-        place
-        for centre in in_force(catalogue.centres.values(), today)
-        if (wish.city is None or centre.city == wish.city)
-        and (not wish.ids or centre.id in wish.ids)
-        and (not wish.districts or centre.district.zh in wish.districts)
-        and wish.accessibility <= set(centre.accessibility)
-        and (wish.language is None or wish.language in centre.languages)
-        and (place := _fits(centre, wish)) is not None
-    ]
     levels = ("city", "district", "town", "bureau", "subdistrict")
     return sorted(
-        found,
+        _places(catalogue, wish, today),
         key=lambda place: (
             place.distance_m if place.distance_m is not None else 0,
             levels.index(place.centre.level),

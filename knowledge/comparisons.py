@@ -24,7 +24,16 @@ from core.cards import (
 from core.i18n import Lang, text
 from knowledge.catalogue import Catalogue
 from knowledge.differences import aligned, differs, sides
-from knowledge.facts import FACETS, city_name, facet_label, join, provenance, value, weakest
+from knowledge.facts import (
+    FACETS,
+    city_name,
+    facet_label,
+    join,
+    name_of_both,
+    provenance,
+    value,
+    weakest,
+)
 from knowledge.guide import in_scope, source_of
 from knowledge.lexicon import ELSEWHERE
 from knowledge.model import Fact, ServiceItem, Variant
@@ -51,9 +60,6 @@ class Wanted:
     """Whether it asks which of the two is the more of something."""
 
 
-_ITS_CITY = re.compile(
-    r"[（(][^（）()]*(?:深圳|东莞)[^（）()]*[）)]$|\s*[–(-]\s*(?:Shenzhen|Dongguan)\W*$"
-)
 _UNKNOWN = re.compile("|".join(("确认", "为准", "指南", *ELSEWHERE)))
 """By the guide of one place, or to be asked first."""
 _ONE_LINE: frozenset[Facet] = frozenset(("time", "fee"))
@@ -72,9 +78,7 @@ def compare_cities(
     ]
     if len(columns) < 2:
         return None
-    name = item.name.in_(lang)
-    if _two_matters(columns):
-        name = _ITS_CITY.sub("", name)
+    name = name_of_both(item, lang) if _two_matters(columns) else item.name.in_(lang)
     title = text("knowledge.compare.cities", lang, name=name)
     return _card(catalogue, columns, title, _rules(columns, lang), wanted, lang)
 
@@ -97,7 +101,7 @@ def compare_items(
         serving = item if side is None else side[0]
         name = serving.name.in_(lang)
         if len({one.item_id for _, one, _ in shown}) > 1:
-            name = _ITS_CITY.sub("", name)
+            name = name_of_both(serving, lang)
         scope = None if side is None else city
         columns.append(_Side(name, serving, scope, tuple((c, one) for c, _, one in shown)))
     names = [column.title for column in columns]

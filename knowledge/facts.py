@@ -7,6 +7,7 @@ read from here. Facts outside their validity are dropped. Never invents, merges 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -49,6 +50,16 @@ class Statement:
     source: str
     as_of: dt.date
     status: Status
+
+
+_ITS_CITY = re.compile(
+    r"[（(][^（）()]*(?:深圳|东莞)[^（）()]*[）)]$|\s*[–(-]\s*(?:Shenzhen|Dongguan)\W*$"
+)
+
+
+def name_of_both(item: ServiceItem, lang: Lang) -> str:
+    """The name that an item has in common with its sister in the other city (租房提取（深圳）: 租房提取)."""
+    return _ITS_CITY.sub("", item.name.in_(lang))
 
 
 def in_force(facts: Iterable[_F], today: dt.date) -> list[_F]:

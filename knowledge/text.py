@@ -69,6 +69,11 @@ class Understood:
     passing: bool = False
     """The other city is only where one goes or comes from (「去广州住院」), not whose service it is."""
 
+    @property
+    def of_another_place(self) -> bool:
+        """Whether it is for another city than ours, or what another place keeps."""
+        return self.elsewhere or self.kept_elsewhere
+
 
 _PASSED_AWAY = re.compile(
     r"((?:爸爸?|妈妈?|父亲|母亲|爷爷|奶奶|外公|外婆|姥姥|姥爷|公公|婆婆|岳父|岳母|老人|亲人|家人|老伴)"
