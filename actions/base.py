@@ -23,7 +23,7 @@ from core.errors import AppError
 from core.i18n import text
 from core.log import get_log
 from core.metrics import counter, histogram
-from core.safety import violence_in
+from core.safety import Danger, danger_in, violence_in
 from knowledge.bundle_card import given_answers
 from knowledge.jurisdiction import names_place
 
@@ -61,9 +61,9 @@ async def answer(name: str, topic: Topic, services: Services, turn: Turn) -> Rep
     with SECONDS.labels(name).time():
         try:
             reply = await goes_on(services, turn) or await _topic(topic, turn)(services, turn)
-            if turn.text and violence_in(turn.text) and not _urgent(reply):
+            if turn.text and (danger := _told_outright(turn.text)) and not _urgent(reply):
                 # who is beaten and asks how to divorce is told first where to call
-                reply = first_help(turn.with_intent("emergency")).then(reply)
+                reply = first_help(turn.with_intent(danger)).then(reply)
             outcome = "ok" if reply.understood else "not_understood"
         except AppError as error:
             log.warning("actions.failed", topic=name, code=error.code)
@@ -75,6 +75,14 @@ async def answer(name: str, topic: Topic, services: Services, turn: Turn) -> Rep
             outcome = "internal"
     ANSWERED.labels(name, outcome).inc()
     return reply
+
+
+def _told_outright(words: str) -> Danger | None:
+    """Danger that the words themselves tell of, whatever was recognised. An illness or a fire may be long past
+    (「我爸中风了能报销吗」): there the dialogue engine is believed."""
+    if violence_in(words):
+        return "emergency"
+    return "self_harm" if danger_in(words) == "self_harm" else None
 
 
 def _urgent(reply: Reply) -> bool:

@@ -11,8 +11,10 @@ from typing import Literal
 
 Danger = Literal["self_harm", "emergency"]
 _SELF_HARM = re.compile(
-    r"不想活|想死|自杀|自殺|轻生|輕生|割腕|跳楼|跳樓|活不下去|唔想生|结束生命|結束生命"
-    r"|\b(suicid\w*|kill(ing)? myself|end my life|want to die|hurt(ing)? myself|self.?harm)\b",
+    r"不想活|想死(?!你|我了)|想消失|不想存在|不想醒|再也不醒|一了百了|死了算|不如死|自杀|自殺|轻生|輕生|割腕|跳楼|跳樓|活不下去|唔想生|结束生命|結束生命"
+    r"|\b(suicid\w*|kill(ing)? myself|end my life|want to die|i( just)? (want|wish) to (die|vanish"
+    r"|disappear)|hurt(ing)? myself"
+    r"|self.?harm)\b",
     re.IGNORECASE,
 )
 _VIOLENCE = re.compile(

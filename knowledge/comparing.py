@@ -173,6 +173,7 @@ def compared(asked: Understood) -> Compared | None:
         return Compared(True, (), ranks, by)  # 「边度快啲」: of what was answered last
     if ranks:
         parts[0] = _CLAUSE.split(parts[0])[-1]
+        parts[-1] = _CLAUSE.split(parts[-1])[0]  # and not what follows it (", I lost my job")
     if len(parts) != 2 or not all(map(_is_name, parts)):
         return None
     return Compared(False, (parts[0], _with_act(parts[1], parts[0])), ranks, by)

@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import TopicAction
 from actions.chips import payload
+from actions.listing import CONTEXT_SLOT
 from actions.registry import TOPICS
 from core.cards import Choice, ChoicesCard
 from knowledge.answers import AnswerContext
@@ -291,6 +292,18 @@ async def test_who_is_beaten_is_told_first_where_to_call(words: str) -> None:
     kinds = await said("action_service", tracker, Room(Knows("answer", "SG-CA-002")))
     assert kinds[:2] == ["notice", "handoff"]
     assert kinds[-1] == "list"
+
+
+@pytest.mark.parametrize(
+    "words", ["欠我工资三个月了，每天都想消失", "they owe me wages and I want to die"]
+)
+async def test_who_wants_to_die_is_heard_in_the_midst_of_a_matter(words: str) -> None:
+    """After a card, or recognised as a question: the help line comes first."""
+    slots = {CONTEXT_SLOT: AnswerContext(code="SG-HR-014").as_dict()}
+    tracker = FakeTracker(words, "ask_service", confidence=0.9, slots=slots)
+    assert (await said("action_service", tracker, Room(Knows("answer", "SG-HR-014"))))[
+        0
+    ] == "notice"
 
 
 @pytest.mark.parametrize("words", ["你们怎么没打我电话", "工作人员打我手机没接到"])
